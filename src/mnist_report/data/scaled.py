@@ -1,0 +1,54 @@
+"""The scaled data set as every later stage reads it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report import paths
+from mnist_report.errors import UserError
+from mnist_report.files import load_array
+
+PARTS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class ScaledData:
+    """Images as float32 vectors in [0, 1], labels as uint8 digits; memory-mapped, read only."""
+
+    train_images: NDArray[np.float32]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.float32]
+    test_labels: NDArray[np.uint8]
+
+
+def load_scaled() -> ScaledData:
+    """Open what stage `scale` wrote.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or does not hold what `scale` writes.
+    """
+    arrays = {}
+    for part in PARTS:
+        images = load_array(paths.SCALED / f"{part}_images.npy")
+        labels = load_array(paths.SCALED / f"{part}_labels.npy")
+        good = (
+            images.dtype == np.float32
+            and images.ndim == 2
+            and labels.dtype == np.uint8
+            and labels.shape == (len(images),)
+            and len(labels) > 0
+            and labels.max() <= 9
+            # NaN fails the comparison too.
+            and bool(images.min() >= 0)
+            and bool(images.max() <= 1)
+        )
+        if not good:
+            raise UserError(
+                f"{paths.SCALED}/{part}_*.npy do not hold scaled images and their labels; "
+                "delete them and run 'dvc repro'"
+            )
+        arrays[f"{part}_images"], arrays[f"{part}_labels"] = images, labels
+    return ScaledData(**arrays)

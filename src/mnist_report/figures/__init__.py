@@ -1,0 +1,1 @@
+"""Pictures: every function takes arrays and returns a Matplotlib figure."""

@@ -1,0 +1,134 @@
+"""Writing files: the one place that does, so that no reader ever meets half a file.
+
+Every writer fills a temporary file beside the target, flushes it to the disk and moves it into
+place. What is written holds no date and no path, so the same values give the same bytes.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mnist_report.errors import UserError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary binary file that becomes `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    path
+        The file to make or to replace; its folder is made if it is not there.
+
+    Raises
+    ------
+    UserError
+        If the operating system refuses: disk full, no permission, a limit on file size.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes private files; outputs get what the user's umask gives any new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}; "
+            "free some space or check the permissions, then run again"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` in one move."""
+    with replacing(path) as stream:
+        stream.write(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8 with Unix line ends, in one move."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write `value` to `path` as JSON, two spaces deep, keys in the order given.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite: NaN is not JSON, and a metric that is NaN is a mistake.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    write_text(path, text + "\n")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write `table` to `path` as CSV without the index; floats keep 10 significant digits."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.10g"))
+
+
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write `array` to `path` in NumPy's ``.npy`` format, which readers can memory-map."""
+    with replacing(path) as stream:
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Memory-map the array in `path`, read only.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, or is not a whole ``.npy`` file.
+    """
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise UserError(
+            f"{path} cannot be read as an array ({error}); delete it and run 'dvc repro'"
+        ) from error
+    return array
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or is not JSON.
+    """
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}); delete it and run 'dvc repro'") from error
+    return value
+
+
+def _plain(value: object) -> object:
+    """Turn a NumPy scalar or array into what JSON knows."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} does not go into JSON")

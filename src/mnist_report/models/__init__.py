@@ -1,0 +1,1 @@
+"""The models of the paper: PCA, support vector machines and neural networks."""

@@ -1,0 +1,228 @@
+"""From templates to documents: Markdown for a Git host, one HTML file, one PDF.
+
+Templates never hold a recomputed number: they take numbers from the metrics and figures from the
+plots. Markdown is rendered once for each target, since a Git host, a browser and a page of paper
+want figures written in different ways.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+import pypandoc
+import typst
+
+from mnist_report import paths
+from mnist_report.errors import UserError
+from mnist_report.report.ledger import Entry, Judged, judge
+
+Target = Literal["git", "html", "pdf"]
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+#: How a figure's file is named from where each document looks for it.
+_FIGURE_FOLDER = {"git": "../plots", "html": "plots", "pdf": "/plots"}
+
+#: Markdown with TeX mathematics, Git hosts' heading anchors, and no HTML of anybody's.
+_READER = (
+    "markdown-raw_html-raw_tex-raw_attribute-markdown_in_html_blocks-native_divs"
+    "+gfm_auto_identifiers-citations"
+)
+
+
+@dataclass
+class Document:
+    """What a template can call while it is rendered for one target.
+
+    Parameters
+    ----------
+    metrics
+        Stage name to the content of its metrics file.
+    ledger
+        What the paper prints.
+    """
+
+    target: Target
+    metrics: Mapping[str, Any]
+    ledger: Sequence[Entry]
+    figure_numbers: dict[str, int] = field(default_factory=dict)
+
+    def figure(self, stage: str, name: str, alt: str, caption: str) -> str:
+        """Place a picture of a stage, numbered in the order of appearance.
+
+        Parameters
+        ----------
+        alt
+            What the picture shows, for a reader who cannot see it.
+        caption
+            What to see in it.
+        """
+        number = self.figure_numbers.setdefault(f"{stage}/{name}", len(self.figure_numbers) + 1)
+        path = f"{_FIGURE_FOLDER[self.target]}/{stage}/{name}"
+        script = f"stages/{stage}.py"
+        caption = " ".join(caption.split())
+        if self.target == "git":
+            source = f"[`{script}`](../{script})"
+            return f"![{escape(alt)}]({path})\n\n**Figure {number}.** {caption} *Made by {source}.*"
+        words = f"**Figure {number}.** {caption} *Made by* `{script}`*.*"
+        return f'![{words}]({path}){{alt="{_attribute(alt)}"}}'
+
+    def ref(self, stage: str, name: str) -> str:
+        """Name a figure by its number; it is known once the whole document was rendered."""
+        return f"Figure {self.figure_numbers.get(f'{stage}/{name}', 0)}"
+
+    def compare(self, prefix: str) -> list[Judged]:
+        """Return the printed numbers whose id starts with `prefix`, each judged."""
+        return [judge(e, self.metrics) for e in self.ledger if e.id.startswith(prefix)]
+
+    def judged(self, entry_id: str) -> Judged:
+        """Return one printed number, judged.
+
+        Raises
+        ------
+        UserError
+            If the ledger has no such entry.
+        """
+        for entry in self.ledger:
+            if entry.id == entry_id:
+                return judge(entry, self.metrics)
+        raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
+
+
+def render_markdown(target: Target, metrics: Mapping[str, Any], ledger: Sequence[Entry]) -> str:
+    """Render the whole report as Markdown for one target.
+
+    Raises
+    ------
+    UserError
+        If a template asks for a number or a figure that is not there.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
+    )
+    for function in (fixed, percent, count, escape, like, difference_like):
+        environment.filters[function.__name__] = function
+    document = Document(target, metrics, ledger)
+    try:
+        template = environment.get_template("report.md.j2")
+        # References may stand before their figures: the first pass numbers, the second names.
+        for _ in range(2):
+            text = template.render(doc=document, m=metrics, target=target, title=report_title)
+    except jinja2.UndefinedError as error:
+        raise UserError(
+            f"the report's template asks for what the metrics do not hold: {error}; "
+            "run 'dvc repro' so that every stage's metrics are there"
+        ) from error
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return text.replace("<!-- contents -->\n", _contents(text)) if target == "git" else text
+
+
+def report_title(fetched: Mapping[str, Any]) -> str:
+    """Return the report's title, which says so when the data are not the paper's."""
+    title = "An Approximation to the MNIST Dataset, recomputed"
+    if fetched["comparable_with_paper"]:
+        return title
+    return f"{title} on {escape(fetched['title'])} (this is not MNIST)"
+
+
+def to_html(markdown: str, title: str) -> str:
+    """Turn Markdown into one HTML file that holds its pictures, style and MathML."""
+    return _pandoc(
+        markdown,
+        "html5",
+        "--standalone",
+        "--embed-resources",
+        "--mathml",
+        "--toc",
+        "--toc-depth=2",
+        "--number-sections",
+        "--section-divs",
+        f"--resource-path={paths.ROOT}",
+        f"--template={TEMPLATES / 'report.html'}",
+        f"--css={TEMPLATES / 'report.css'}",
+        f"--metadata=title:{title}",
+        "--metadata=lang:en",
+    )
+
+
+def to_pdf(markdown: str, title: str) -> bytes:
+    """Turn Markdown into a PDF; the file holds no date, so the same text gives the same bytes."""
+    source = _pandoc(
+        markdown,
+        "typst",
+        "--standalone",
+        f"--template={TEMPLATES / 'report.typ'}",
+        f"--metadata=title:{title}",
+    )
+    # typst's stubs take the bytes of a document for a list of documents.
+    compiled = typst.compile(
+        source.encode(),  # type: ignore[type-var]
+        root=str(paths.ROOT),
+        ignore_system_fonts=True,
+    )
+    assert isinstance(compiled, bytes)  # noqa: S101
+    return compiled
+
+
+def _pandoc(markdown: str, to: str, *arguments: str) -> str:
+    text: str = pypandoc.convert_text(
+        markdown, to, format=_READER, extra_args=list(arguments), verify_format=False
+    )
+    return text
+
+
+def _contents(markdown: str) -> str:
+    """List the second-level headings as links, with the anchors that Git hosts make."""
+    lines = []
+    for heading in re.findall(r"^## (.+)$", markdown, flags=re.MULTILINE):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        lines.append(f"- [{heading}](#{anchor})")
+    return "\n".join(lines) + "\n"
+
+
+def fixed(value: float, digits: int) -> str:
+    """Write a number with `digits` digits after the point."""
+    return f"{value:.{digits}f}"
+
+
+def like(value: float, printed: str) -> str:
+    """Write a number with as many digits after the point as a printed one has, at most eight."""
+    return fixed(value, _decimals(printed))
+
+
+def difference_like(value: float, printed: str) -> str:
+    """Write a difference with a sign, to one digit more than the printed number has."""
+    text = f"{value:+.{_decimals(printed) + 1}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
+
+
+def _decimals(printed: str) -> int:
+    return min(len(printed.partition(".")[2]), 8)
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def count(value: float) -> str:
+    """Write a whole number with commas between thousands."""
+    return f"{int(value):,}"
+
+
+def escape(text: str) -> str:
+    """Take the special meaning from every character that Markdown or HTML gives one."""
+    one_line = " ".join(text.split())
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>&$~^\"'@:])", r"\\\1", one_line)
+
+
+def _attribute(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "").replace('"', "'")

@@ -1,0 +1,68 @@
+"""Bring MLflow level with what lies in the checkout, and close runs that nobody works on."""
+
+import sys
+
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+
+from mnist_report.dvcfiles import StageFiles, pipeline
+from mnist_report.params import Params, load_params
+from mnist_report.tracking import record, store
+
+
+def level() -> None:
+    """Record each stage that DVC holds for up to date and that no finished run stands for.
+
+    Done twice, it adds nothing. Stages that are stale, or whose outputs are not here, are
+    named and left out: what lies there would not belong to these parameters.
+    """
+    client, experiment = store.connect()
+    params = load_params()
+    with store.lock():
+        _close_dead(client, experiment)
+        stale = _stale()
+        for stage in pipeline().values():
+            print(f"track: {stage.name}: {_level_one(client, experiment, stage, params, stale)}")
+
+
+def _level_one(
+    client: MlflowClient,
+    experiment: str,
+    stage: StageFiles,
+    params: Params,
+    stale: set[str],
+) -> str:
+    if stage.name in stale or not all(path.exists() for path in stage.deps + stage.outputs):
+        return "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
+    if store.has_finished(client, experiment, record.fingerprint(stage, params)):
+        return "already recorded"
+    run_id = record.start_run(client, experiment, stage, params, "restored")
+    try:
+        record.record_outputs(client, run_id, stage, params, logged=set())
+    except BaseException:
+        record.end_run(client, run_id, "FAILED", "the tracker could not record the outputs")
+        raise
+    record.end_run(client, run_id, "FINISHED")
+    return "recorded"
+
+
+def _stale() -> set[str]:
+    """Ask DVC which stages are not up to date."""
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        return {name.rsplit(":", 1)[-1] for name in repo.status()}
+
+
+def _close_dead(client: MlflowClient, experiment: str) -> None:
+    """Mark runs that say RUNNING although their process is gone."""
+    running = client.search_runs(
+        [experiment], "attributes.status = 'RUNNING'", run_view_type=ViewType.ACTIVE_ONLY
+    )
+    for run in running:
+        if record.process_lives(run.data.tags.get("process", "? 0 0")) is False:
+            record.end_run(client, run.info.run_id, "KILLED", "the stage's process is gone")
+            print(
+                f"track: run {run.info.run_name} was left open by a dead process: marked KILLED",
+                file=sys.stderr,
+            )

@@ -1,0 +1,169 @@
+"""What a run says: read from a stage's parameters, metrics, plots and outputs as they lie there.
+
+A stage that has just run and a stage that came back from a cache, from Git or from a remote are
+recorded by the same code, so both runs say the same.
+"""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+from mnist_report import paths
+from mnist_report.dvcfiles import StageFiles
+from mnist_report.params import Params
+
+#: A table whose first column is this holds one row per step of a training.
+STEP_COLUMN = "epoch"
+
+
+def start_run(
+    client: MlflowClient, experiment: str, stage: StageFiles, params: Params, how: str
+) -> str:
+    """Open a run for `stage` and return its id; `how` is ``executed`` or ``restored``."""
+    process = psutil.Process()
+    tags = {
+        "mlflow.source.name": f"stages/{stage.name}.py",
+        "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
+        "git.changed_files": str(len(_git("status", "--porcelain").splitlines())),
+        "dvc.stage": stage.name,
+        "dvc.experiment": os.environ.get("DVC_EXP_NAME", ""),
+        "data.dataset": params.data.dataset,
+        "data.comparable_with_paper": str(params.data.dataset == "mnist").lower(),
+        "recorded": how,
+        "process": f"{socket.gethostname()} {process.pid} {process.create_time()}",
+    }
+    run = client.create_run(experiment, run_name=stage.name, tags=tags)
+    declared = dict(flatten(_declared(stage, params)))
+    client.log_batch(
+        run.info.run_id, params=[Param(key, str(value)) for key, value in declared.items()]
+    )
+    return str(run.info.run_id)
+
+
+def record_outputs(
+    client: MlflowClient,
+    run_id: str,
+    stage: StageFiles,
+    params: Params,
+    logged: set[tuple[str, int]],
+) -> None:
+    """Log the metrics, steps, plots and outputs of a stage that has ended well.
+
+    Parameters
+    ----------
+    logged
+        Pairs of metric name and step that were logged while the stage worked.
+    """
+    now = int(time.time() * 1000)
+    metrics = [
+        Metric(key, float(value), now, 0)
+        for path in stage.metrics
+        for key, value in flatten(json.loads(path.read_text(encoding="utf-8")))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    for path in stage.plots:
+        metrics += [m for m in _steps(path, now) if (m.key, m.step) not in logged]
+    for start in range(0, len(metrics), 1000):  # MLflow takes at most 1,000 in a batch
+        client.log_batch(run_id, metrics=metrics[start : start + 1000])
+    for kind, files in (
+        ("metrics", stage.metrics),
+        ("plots", stage.plots),
+        ("outputs", stage.outs),
+    ):
+        for path in files:
+            client.log_artifact(run_id, str(path), kind)
+    client.log_batch(run_id, tags=[RunTag("fingerprint", fingerprint(stage, params))])
+
+
+def fingerprint(stage: StageFiles, params: Params) -> str:
+    """Return the SHA-256 of a stage's inputs and outputs: same fingerprint, same result."""
+    content = {
+        "stage": stage.name,
+        "params": _declared(stage, params),
+        "deps": _digests(stage.deps),
+        "outputs": _digests(stage.outputs),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of nested mappings under dotted names; a list is a leaf."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _declared(stage: StageFiles, params: Params) -> dict[str, Any]:
+    """Return the parameters that the stage declares in `dvc.yaml`."""
+    content = params.model_dump()
+    declared: dict[str, Any] = {}
+    for name in stage.params:
+        value: Any = content
+        for part in name.split("."):
+            value = value[part]
+        declared[name] = value
+    return declared
+
+
+def _digests(declared: tuple[Path, ...]) -> dict[str, str]:
+    """Return the SHA-256 of every file; a declared folder stands for the files in it."""
+    digests = {}
+    for path in declared:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                with file.open("rb") as stream:
+                    name = file.relative_to(paths.ROOT).as_posix()
+                    digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
+def _steps(path: Path, now: int) -> list[Metric]:
+    """Read the metrics of a table with one row per step; other plots hold none."""
+    if path.suffix != ".csv":
+        return []
+    table = pd.read_csv(path)
+    if table.columns[0] != STEP_COLUMN:
+        return []
+    return [
+        Metric(str(column), float(value), now, int(step))
+        for column in table.columns[1:]
+        for step, value in zip(table[STEP_COLUMN], table[column], strict=True)
+        if not pd.isna(value)
+    ]
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(paths.ROOT), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip()
+
+
+def end_run(client: MlflowClient, run_id: str, status: str, reason: str = "") -> None:
+    """Close a run; `status` is one of MLflow's: FINISHED, FAILED or KILLED."""
+    if reason:
+        client.set_tag(run_id, "reason", reason[:4000])
+    client.set_terminated(run_id, status)
+
+
+def process_lives(tag: str) -> bool | None:
+    """Tell whether the process of a `process` tag still runs; None if it is another machine's."""
+    host, pid, created = tag.rsplit(" ", 2)
+    if host != socket.gethostname():
+        return None
+    try:
+        return abs(psutil.Process(int(pid)).create_time() - float(created)) < 1
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,60 @@
+"""Stage `pca`: principal components of the training images (the paper's section 1)."""
+
+import numpy as np
+import pandas as pd
+
+from mnist_report import files, paths
+from mnist_report.data.scaled import load_scaled
+from mnist_report.figures import pca as figures
+from mnist_report.figures.style import draw
+from mnist_report.models.pca import components_for, fit_pca, project, variance_sums
+from mnist_report.stage import Stage, run_stage
+
+
+def main(stage: Stage) -> None:
+    params = stage.params.pca
+    data = load_scaled()
+    model = fit_pca(data.train_images, params.components)
+    ratios = model.explained_variance_ratio_
+    scores = project(model, data.train_images, 3)
+    reached = {share: components_for(ratios, share) for share in params.thresholds}
+
+    files.save_array(paths.MODELS / "pca" / "components.npy", model.components_)
+    files.save_array(paths.MODELS / "pca" / "mean.npy", model.mean_)
+    files.save_array(paths.MODELS / "pca" / "train_scores.npy", scores)
+    files.write_csv(
+        paths.plot_file("pca", "explained_variance.csv"),
+        pd.DataFrame(
+            {
+                "component": np.arange(1, len(ratios) + 1),
+                "ratio": ratios,
+                "cumulative": np.cumsum(ratios),
+            }
+        ),
+    )
+    pictures = {
+        "scatter_2d.png": draw(figures.scatter_2d, scores, data.train_labels),
+        "scatter_3d.png": draw(figures.scatter_3d, scores, data.train_labels),
+        "cumulative_variance.png": draw(
+            figures.cumulative_variance,
+            ratios,
+            {share: count for share, count in reached.items() if count},
+            params.printed_components,
+        ),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("pca", name), picture)
+    files.write_json(
+        paths.metrics_file("pca"),
+        {
+            "rows": len(data.train_images),
+            "components": len(ratios),
+            "explained_variance_ratio": {str(k + 1): ratios[k] for k in range(3)},
+            "explained_variance_sum": variance_sums(ratios, [2, 3, *params.sums]),
+            "components_for_percent": {f"{100 * s:g}": count for s, count in reached.items()},
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("pca", main)

@@ -1,0 +1,33 @@
+"""Stage `scale`: pixels to [0, 1], images to vectors, written so that they can be memory-mapped."""
+
+from mnist_report import files, paths
+from mnist_report.data import idx
+from mnist_report.data.datasets import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_report.data.scaling import describe, scale_images
+from mnist_report.figures import images as figures
+from mnist_report.figures.style import draw
+from mnist_report.stage import Stage, run_stage
+
+SOURCES = {"train": (TRAIN_IMAGES, TRAIN_LABELS), "test": (TEST_IMAGES, TEST_LABELS)}
+
+
+def main(stage: Stage) -> None:
+    rows = {"train": stage.params.scale.train_rows, "test": stage.params.scale.test_rows}
+    metrics = {}
+    for part, (images_name, labels_name) in SOURCES.items():
+        pixels = idx.read_images((paths.RAW / images_name).read_bytes())[: rows[part]]
+        labels = idx.read_labels((paths.RAW / labels_name).read_bytes())[: rows[part]]
+        vectors = scale_images(pixels)
+        files.save_array(paths.SCALED / f"{part}_images.npy", vectors)
+        files.save_array(paths.SCALED / f"{part}_labels.npy", labels)
+        metrics[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
+        if part == "train":
+            first = draw(figures.single_image, vectors[0], int(labels[0]))
+            samples = draw(figures.samples_by_class, vectors, labels)
+            files.write_bytes(paths.plot_file("scale", "first_image.png"), first)
+            files.write_bytes(paths.plot_file("scale", "samples.png"), samples)
+    files.write_json(paths.metrics_file("scale"), metrics)
+
+
+if __name__ == "__main__":
+    run_stage("scale", main)
