@@ -1,9 +1,14 @@
 """Where everything lies: the one place that knows the layout of the checkout."""
 
+import os
 from pathlib import Path
 
 #: The checkout that this code belongs to (under ``dvc exp run --temp`` a temporary one).
 ROOT = Path(__file__).resolve().parents[2]
+
+#: The checkout that the user stands in. ``dvc exp run --temp`` and ``--queue`` work in a copy and
+#: name the checkout that they were started from in ``DVC_ROOT``.
+USER_ROOT = Path(os.environ.get("DVC_ROOT") or ROOT)
 
 PARAMS = ROOT / "params.yaml"
 DATA = ROOT / "data"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mnist_report import paths
 from mnist_report.data.datasets import DATASETS, Dataset, own_dataset
 from mnist_report.data.digits import digits_as_idx
 from mnist_report.data.download import fetch, why_unavailable
@@ -49,4 +50,8 @@ def why_out_of_reach(params: Data, folder: Path, mirror: str | None) -> str | No
 
 
 def _source(params: Data, mirror: str | None) -> str | None:
-    return params.own.source if params.dataset == "own" else mirror
+    """Return where to look first; a relative folder starts at the user's checkout."""
+    source = params.own.source if params.dataset == "own" else mirror
+    if source is None or "://" in source:
+        return source
+    return str(paths.USER_ROOT / source)

@@ -78,7 +78,7 @@ def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure
     axes.set_xlabel("component 1")
     axes.set_ylabel("component 2")
     axes.set_zlabel("component 3")
-    _colour_bar(figure, axes)
+    _colour_bar(figure, axes, pad=0.1)
     return figure
 
 
@@ -125,8 +125,8 @@ def _point_size(n: int) -> float:
     return float(np.clip(30_000 / n, 0.5, 12))
 
 
-def _colour_bar(figure: Figure, axes: object) -> None:
+def _colour_bar(figure: Figure, axes: object, pad: float = 0.02) -> None:
     mappable = ScalarMappable(norm=_NORM, cmap=DIGIT_COLOURS)
-    bar = figure.colorbar(mappable, ax=axes, ticks=range(10), shrink=0.85)  # type: ignore[arg-type]
+    bar = figure.colorbar(mappable, ax=axes, ticks=range(10), shrink=0.85, pad=pad)  # type: ignore[arg-type]
     bar.set_label("label")
     bar.ax.tick_params(length=0)

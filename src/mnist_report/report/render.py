@@ -159,6 +159,7 @@ def to_pdf(markdown: str, title: str) -> bytes:
         markdown,
         "typst",
         "--standalone",
+        "--shift-heading-level-by=-1",
         f"--template={TEMPLATES / 'report.typ'}",
         f"--metadata=title:{title}",
     )

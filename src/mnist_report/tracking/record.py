@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mnist_report import paths
 from mnist_report.dvcfiles import StageFiles
 from mnist_report.params import Params
+from mnist_report.trees import flatten
 
 #: A table whose first column is this holds one row per step of a training.
 STEP_COLUMN = "epoch"
@@ -97,15 +97,6 @@ def fingerprint(stage: StageFiles, params: Params) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested mappings under dotted names; a list is a leaf."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _declared(stage: StageFiles, params: Params) -> dict[str, Any]:
     """Return the parameters that the stage declares in `dvc.yaml`."""
     content = params.model_dump()
@@ -119,14 +110,11 @@ def _declared(stage: StageFiles, params: Params) -> dict[str, Any]:
 
 
 def _digests(declared: tuple[Path, ...]) -> dict[str, str]:
-    """Return the SHA-256 of every file; a declared folder stands for the files in it."""
     digests = {}
     for path in declared:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                with file.open("rb") as stream:
-                    name = file.relative_to(paths.ROOT).as_posix()
-                    digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        with path.open("rb") as stream:
+            name = path.relative_to(paths.ROOT).as_posix()
+            digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return digests
 
 

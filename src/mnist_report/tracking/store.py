@@ -1,7 +1,6 @@
 """Where runs go: the MLflow store of this checkout, or the server that the user named."""
 
 import os
-from pathlib import Path
 
 import mlflow
 from filelock import FileLock
@@ -14,18 +13,9 @@ from mnist_report import paths
 EXPERIMENT = "mnist-report"
 
 
-def root() -> Path:
-    """Return the checkout that holds the default store.
-
-    ``dvc exp run --temp`` and ``--queue`` work in a temporary copy and name the checkout that
-    they were started from in ``DVC_ROOT``: that one keeps the runs.
-    """
-    return Path(os.environ.get("DVC_ROOT") or paths.ROOT)
-
-
 def lock() -> FileLock:
     """Return a lock that keeps two processes of this checkout from making or levelling at once."""
-    folder = root() / ".dvc" / "tmp"
+    folder = paths.USER_ROOT / ".dvc" / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / "mlflow.lock")
 
@@ -35,8 +25,8 @@ def connect() -> tuple[MlflowClient, str]:
     uri = os.environ.get("MLFLOW_TRACKING_URI")
     artifacts = None
     if not uri:
-        uri = f"sqlite:///{root() / 'mlflow.db'}"
-        artifacts = (root() / "mlartifacts").as_uri()
+        uri = f"sqlite:///{paths.USER_ROOT / 'mlflow.db'}"
+        artifacts = (paths.USER_ROOT / "mlartifacts").as_uri()
     mlflow.set_tracking_uri(uri)
     # Two processes that start on an empty store would both create its tables.
     with lock():

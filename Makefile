@@ -1,0 +1,48 @@
+# One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use.
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test lint verify track report ui clean
+
+VENV := .venv
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Reports of usage go nowhere, neither from DVC nor from MLflow.
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export PYTHONUTF8 := 1
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY)  ## make .venv with the pinned packages (the other targets do so themselves)
+
+$(READY): requirements.lock pyproject.toml tools/make_venv.sh
+	@sh tools/make_venv.sh $(VENV)
+	@touch $(READY)
+
+repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists, FORCE=1 reruns all)
+	@python -m mnist_report.data.reach $(DATASET)
+	@python -m dvc repro $(if $(FORCE),--force)
+	@python -m mnist_report.tracking level
+	@python -m mnist_report.report.farewell
+
+test: $(READY)  ## run the tests
+	@python -m pytest
+
+lint: $(READY)  ## check style and types
+	@ruff check . && ruff format --check . && mypy
+
+verify: $(READY)  ## hold the results against the committed ones and against the paper
+	@python -m mnist_report.report.verify
+
+track: $(READY)  ## bring MLflow level with the outputs that lie here
+	@python -m mnist_report.tracking level
+
+report: $(READY)  ## make the report again from the metrics and plots that lie here
+	@python -m dvc repro --single-item report
+
+ui: $(READY)  ## open the MLflow UI on the local store, at http://127.0.0.1:5000
+	@mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"
+
+clean:  ## delete .venv and what the tools cached; data, results and runs stay
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
