@@ -9,6 +9,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUTF8 := 1
+# The code of this checkout, whatever else is installed.
+export PYTHONPATH := src
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -26,7 +28,7 @@ repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists,
 	@python -m mnist_report.report.farewell
 
 test: $(READY)  ## run the tests
-	@python -m pytest
+	@python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy

@@ -81,8 +81,8 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write `table` to `path` as CSV without the index; floats keep 10 significant digits."""
-    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.10g"))
+    """Write `table` to `path` as CSV without the index; every float reads back as it was."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
@@ -100,7 +100,9 @@ def load_array(path: Path) -> NDArray[Any]:
         If the file is missing, or is not a whole ``.npy`` file.
     """
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it is an archive of arrays")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
     except (ValueError, EOFError, OSError) as error:

@@ -1,5 +1,6 @@
 """The parameters: what `params.yaml` may hold, and the one function that reads it."""
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,6 +61,107 @@ class Pca(Section):
     thresholds: Annotated[list[Share], Field(min_length=1)]
 
 
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
+
+
+class SvmIntuition(Section):
+    """The paper's section 2.1."""
+
+    points: Annotated[int, Field(ge=50, le=100_000)]
+    separable_C: Positive
+    overlapping_C: Annotated[list[Positive], Field(min_length=1, max_length=4)]
+    pairs: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class SvmKernels(Section):
+    """The four kernels of the paper's section 2.2."""
+
+    rows: Rows
+    kernels: Annotated[list[Kernel], Field(min_length=1, max_length=4)]
+    C: Positive
+    gamma: Positive | Literal["auto", "scale"]
+    degree: Annotated[int, Field(ge=1, le=10)]
+    region_rows: Rows
+
+
+class SvmGridsearch(Section):
+    """The grid search of the paper's section 2.2."""
+
+    rows: Rows
+    folds: Annotated[int, Field(ge=2, le=100)]
+    C: Annotated[list[Positive], Field(min_length=1)]
+    gamma: Annotated[list[Positive], Field(min_length=1)]
+
+
+class SvmFinal(Section):
+    """The final model of the paper's section 2.2."""
+
+    rows: Rows
+    kernel: Kernel
+    hyperparameters: Literal["from_gridsearch", "pinned"]
+    C: Positive
+    gamma: Positive
+    implementation: Literal["libsvm", "onedal"]
+
+
+Units = Annotated[int, Field(ge=1, le=100_000)]
+Epochs = Annotated[int, Field(ge=1, le=10_000)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+
+
+class ScratchNn(Section):
+    """The paper's section 3.2."""
+
+    hidden_layer_sizes: Annotated[list[Units], Field(min_length=1, max_length=20)]
+    activation: Literal["sigmoid", "relu"]
+    init: Literal["normal", "fan_in"]
+    epochs: Epochs
+    minibatch_size: Rows
+    learning_rate: Positive
+    shuffle: bool
+    minibatching: Literal["standard", "as_printed"]
+    dtype: Literal["float32", "float64"]
+    validation_share: Share
+
+
+class KerasDense(Section):
+    """The paper's section 3.3."""
+
+    hidden_units: Annotated[list[Units], Field(min_length=1, max_length=20)]
+    dropout: Dropout
+    epochs: Epochs
+    batch_size: Rows
+
+
+class Cnn(Section):
+    """The paper's section 3.4."""
+
+    filters: Annotated[list[Units], Field(min_length=2, max_length=2)]
+    kernel_size: Annotated[int, Field(ge=1, le=5)]
+    dense_units: Annotated[list[Units], Field(min_length=2, max_length=2)]
+    dropout: Dropout
+    epochs: Epochs
+    batch_size: Rows
+    validation_share: Share
+    image: Annotated[int, Field(ge=0)]
+
+
+class TensorFlow(Section):
+    """How TensorFlow computes."""
+
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    steps_per_execution: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Compute(Section):
+    """Where the grid search runs."""
+
+    backend: Literal["local", "dask"]
+    scheduler: Annotated[str, Field(min_length=1)] | None
+    jobs: Annotated[int, Field(ge=1, le=1024)]
+
+
 class Params(Section):
     """The whole of `params.yaml`, a section per stage."""
 
@@ -67,6 +169,15 @@ class Params(Section):
     data: Data
     scale: Scale
     pca: Pca
+    svm_intuition: SvmIntuition
+    svm_kernels: SvmKernels
+    svm_gridsearch: SvmGridsearch
+    svm_final: SvmFinal
+    scratch_nn: ScratchNn
+    keras_dense: KerasDense
+    cnn: Cnn
+    tensorflow: TensorFlow
+    compute: Compute
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
@@ -78,50 +189,63 @@ def load_params(path: Path = paths.PARAMS) -> Params:
         If the file is missing, is not YAML, or holds a key or a value that is not allowed; the
         message names the key, the value and what is allowed.
     """
+    content = _read(path)
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        faults: dict[str, list[ErrorDetails]] = {}
+        for detail in error.errors():
+            faults.setdefault(_key(detail), []).append(detail)
+        # A misspelt key is both unknown and missing: the unknown one is the one to mend.
+        first = min(faults, key=lambda key: faults[key][0]["type"] != "extra_forbidden")
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise UserError(f"{path.name}: {_explain(first, faults[first])}{more}") from error
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401  (whatever the file holds)
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise UserError(f"{path.name} has {size} bytes; at most {MAX_BYTES} are allowed")
         # The YAML library and mode that DVC uses: both read the same values.
-        content: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; 'git checkout params.yaml' brings it back") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    # Numbers and dates that cannot be made, and lists in lists in lists, fail in their own ways.
+    except (YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{path.name} is not valid YAML: {_one_line(str(error))}") from error
-    try:
-        return Params.model_validate(content)
-    except ValidationError as error:
-        # A misspelt key is both unknown and missing: the unknown one is the one to mend.
-        first, *others = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        more = f" (and {len(others)} more)" if others else ""
-        raise UserError(f"{path.name}: {_explain(first)}{more}") from error
 
 
-def _explain(detail: ErrorDetails) -> str:
+def _key(detail: ErrorDetails) -> str:
+    """Return the dotted key at fault, without pydantic's names for the members of a union."""
+    section: Any = Params
+    parts = []
+    for part in detail["loc"]:
+        if isinstance(part, str) and isinstance(section, type) and issubclass(section, BaseModel):
+            field = section.model_fields.get(part)
+            section = field.annotation if field else None
+        elif isinstance(part, str):
+            continue
+        parts.append(_one_line(str(part)))
+    return ".".join(parts) or "the file"
+
+
+def _explain(key: str, faults: list[ErrorDetails]) -> str:
     """Say in one line which key is wrong, what it holds and what is allowed."""
-    location = detail["loc"]
-    key = ".".join(str(part) for part in location) or "the file"
-    if detail["type"] == "extra_forbidden":
-        allowed = ", ".join(_keys_beside(location))
-        return f"{key} is not a known key; allowed here: {allowed}"
-    if detail["type"] == "missing":
-        return f"{key} is missing; {_allowed(location)}"
-    value = _one_line(repr(detail["input"]))
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"{key} = {value} is not allowed: {message[0].lower()}{message[1:]}"
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """List the keys that the section around `location` may hold."""
-    section: type[BaseModel] = Params
-    for part in location[:-1]:
-        section = section.model_fields[str(part)].annotation  # type: ignore[assignment]
-    return list(section.model_fields)
-
-
-def _allowed(location: tuple[int | str, ...]) -> str:
-    """Say which keys a section must hold."""
-    return "this section must hold: " + ", ".join(_keys_beside(location))
+    kind = faults[0]["type"]
+    if kind in ("extra_forbidden", "missing"):
+        section: Any = Params
+        for part in faults[0]["loc"][:-1]:
+            section = section.model_fields[str(part)].annotation
+        keys = ", ".join(section.model_fields)
+        if kind == "missing":
+            return f"{key} is missing; this section must hold: {keys}"
+        return f"{key} is not a known key; allowed here: {keys}"
+    messages = [fault["msg"].removeprefix("Value error, ") for fault in faults]
+    reasons = ", or ".join(f"{message[0].lower()}{message[1:]}" for message in messages)
+    return f"{key} = {_one_line(reprlib.repr(faults[0]['input']))} is not allowed: {reasons}"
 
 
 def _one_line(text: str, limit: int = 200) -> str:

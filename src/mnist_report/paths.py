@@ -15,6 +15,8 @@ DATA = ROOT / "data"
 RAW = DATA / "raw"
 SCALED = DATA / "scaled"
 MODELS = ROOT / "models"
+#: What each final model says of the test images, kept for the comparison of all models.
+SCORES = DATA / "scores"
 METRICS = ROOT / "metrics"
 PLOTS = ROOT / "plots"
 REPORT = ROOT / "report"

@@ -14,12 +14,15 @@ PARTS = ("train", "test")
 
 @dataclass(frozen=True)
 class ScaledData:
-    """Images as float32 vectors in [0, 1], labels as uint8 digits; memory-mapped, read only."""
+    """Images as float32 vectors in [0, 1], labels as int64 digits.
+
+    The images are memory-mapped and read only.
+    """
 
     train_images: NDArray[np.float32]
-    train_labels: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
     test_images: NDArray[np.float32]
-    test_labels: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
 
 
 def load_scaled() -> ScaledData:
@@ -50,5 +53,6 @@ def load_scaled() -> ScaledData:
                 f"{paths.SCALED}/{part}_*.npy do not hold scaled images and their labels; "
                 "delete them and run 'dvc repro'"
             )
-        arrays[f"{part}_images"], arrays[f"{part}_labels"] = images, labels
+        arrays[f"{part}_images"] = images
+        arrays[f"{part}_labels"] = labels.astype(np.int64)
     return ScaledData(**arrays)

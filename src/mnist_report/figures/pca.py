@@ -4,17 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import DIGIT_COLOURS
-
-_NORM = BoundaryNorm(np.arange(-0.5, 10), DIGIT_COLOURS.N)
+from mnist_report.figures.style import DIGIT_COLOURS, DIGIT_NORM
 
 
-def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure:
+def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure:
     """Scatter the first two components by label, with each digit's mean written in.
 
     Parameters
@@ -31,7 +28,7 @@ def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure
         scores[:, 1],
         c=labels,
         cmap=DIGIT_COLOURS,
-        norm=_NORM,
+        norm=DIGIT_NORM,
         s=_point_size(len(labels)),
         linewidths=0,
     )
@@ -52,7 +49,7 @@ def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure
     return figure
 
 
-def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure:
+def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure:
     """Scatter the first three components by label.
 
     Parameters
@@ -70,7 +67,7 @@ def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> Figure
         scores[:, 2],
         c=labels,
         cmap=DIGIT_COLOURS,
-        norm=_NORM,
+        norm=DIGIT_NORM,
         s=_point_size(len(labels)),
         linewidths=0,
         depthshade=False,
@@ -126,7 +123,7 @@ def _point_size(n: int) -> float:
 
 
 def _colour_bar(figure: Figure, axes: object, pad: float = 0.02) -> None:
-    mappable = ScalarMappable(norm=_NORM, cmap=DIGIT_COLOURS)
+    mappable = ScalarMappable(norm=DIGIT_NORM, cmap=DIGIT_COLOURS)
     bar = figure.colorbar(mappable, ax=axes, ticks=range(10), shrink=0.85, pad=pad)  # type: ignore[arg-type]
     bar.set_label("label")
     bar.ax.tick_params(length=0)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import style
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
 P = ParamSpec("P")
@@ -15,6 +16,9 @@ P = ParamSpec("P")
 DIGIT_COLOURS = ListedColormap(
     [entry["color"] for entry in style.library["petroff10"]["axes.prop_cycle"]], name="digits"
 )
+
+#: Gives each digit the colour of its number.
+DIGIT_NORM = BoundaryNorm(np.arange(-0.5, 10), DIGIT_COLOURS.N)
 
 SETTINGS: dict[str, Any] = {
     "figure.dpi": 150,

@@ -6,10 +6,10 @@ want figures written in different ways.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import jinja2
 import pypandoc
@@ -17,9 +17,11 @@ import typst
 
 from mnist_report import paths
 from mnist_report.errors import UserError
+from mnist_report.names import KERNELS
 from mnist_report.report.ledger import Entry, Judged, judge
 
 Target = Literal["git", "html", "pdf"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -49,6 +51,7 @@ class Document:
     metrics: Mapping[str, Any]
     ledger: Sequence[Entry]
     figure_numbers: dict[str, int] = field(default_factory=dict)
+    all_numbered: bool = False
 
     def figure(self, stage: str, name: str, alt: str, caption: str) -> str:
         """Place a picture of a stage, numbered in the order of appearance.
@@ -71,8 +74,22 @@ class Document:
         return f'![{words}]({path}){{alt="{_attribute(alt)}"}}'
 
     def ref(self, stage: str, name: str) -> str:
-        """Name a figure by its number; it is known once the whole document was rendered."""
-        return f"Figure {self.figure_numbers.get(f'{stage}/{name}', 0)}"
+        """Name a figure by its number, which is known once the whole document was rendered.
+
+        Raises
+        ------
+        UserError
+            If no template shows the figure.
+        """
+        number = self.figure_numbers.get(f"{stage}/{name}")
+        if number is None and self.all_numbered:
+            raise UserError(f"a template refers to figure {stage}/{name}, which it does not show")
+        return f"Figure {number}"
+
+    def best_kernel(self, rows: str, measure: str) -> str:
+        """Name the kernel with the highest `measure` on ``train`` or ``test`` rows."""
+        kernels: dict[str, Any] = self.metrics["svm_kernels"]["kernels"]
+        return max(kernels, key=lambda kernel: float(kernels[kernel][rows][measure]))
 
     def compare(self, prefix: str) -> list[Judged]:
         """Return the printed numbers whose id starts with `prefix`, each judged."""
@@ -92,8 +109,19 @@ class Document:
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
 
-def render_markdown(target: Target, metrics: Mapping[str, Any], ledger: Sequence[Entry]) -> str:
+def render_markdown(
+    target: Target, metrics: Mapping[str, Any], ledger: Sequence[Entry], params: Mapping[str, Any]
+) -> str:
     """Render the whole report as Markdown for one target.
+
+    Parameters
+    ----------
+    metrics
+        Stage name to the content of its metrics file.
+    ledger
+        What the paper prints.
+    params
+        Sections of `params.yaml` that the text names.
 
     Raises
     ------
@@ -108,14 +136,22 @@ def render_markdown(target: Target, metrics: Mapping[str, Any], ledger: Sequence
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
     )
-    for function in (fixed, percent, count, escape, like, difference_like):
+    for function in (fixed, percent, count, plain, power, escape, like, difference_like):
         environment.filters[function.__name__] = function
     document = Document(target, metrics, ledger)
     try:
         template = environment.get_template("report.md.j2")
         # References may stand before their figures: the first pass numbers, the second names.
         for _ in range(2):
-            text = template.render(doc=document, m=metrics, target=target, title=report_title)
+            text = template.render(
+                doc=document,
+                m=metrics,
+                p=params,
+                target=target,
+                title=report_title(metrics["fetch"], escape),
+                kernel_names=KERNELS,
+            )
+            document.all_numbered = True
     except jinja2.UndefinedError as error:
         raise UserError(
             f"the report's template asks for what the metrics do not hold: {error}; "
@@ -125,12 +161,22 @@ def render_markdown(target: Target, metrics: Mapping[str, Any], ledger: Sequence
     return text.replace("<!-- contents -->\n", _contents(text)) if target == "git" else text
 
 
-def report_title(fetched: Mapping[str, Any]) -> str:
-    """Return the report's title, which says so when the data are not the paper's."""
+def report_title(
+    fetched: Mapping[str, Any], quote: Callable[[str], str] = lambda text: text
+) -> str:
+    """Return the report's title, which says so when the data are not the paper's.
+
+    Parameters
+    ----------
+    fetched
+        The metrics of stage `fetch`.
+    quote
+        What to do with the data set's own title, which may hold any character.
+    """
     title = "An Approximation to the MNIST Dataset, recomputed"
     if fetched["comparable_with_paper"]:
         return title
-    return f"{title} on {escape(fetched['title'])} (this is not MNIST)"
+    return f"{title} on {quote(fetched['title'])} (this is not MNIST)"
 
 
 def to_html(markdown: str, title: str) -> str:
@@ -174,9 +220,19 @@ def to_pdf(markdown: str, title: str) -> bytes:
 
 
 def _pandoc(markdown: str, to: str, *arguments: str) -> str:
-    text: str = pypandoc.convert_text(
-        markdown, to, format=_READER, extra_args=list(arguments), verify_format=False
-    )
+    try:
+        text: str = pypandoc.convert_text(
+            markdown,
+            to,
+            format=_READER,
+            # A picture that is not there is a warning to pandoc; here it is an error.
+            # Tables take the width of their cells; pandoc would squeeze those with long lines.
+            extra_args=["--fail-if-warnings", "--columns=10000", *arguments],
+            verify_format=False,
+        )
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"pandoc could not make the report: {reason}; run 'dvc repro'") from error
     return text
 
 
@@ -192,6 +248,19 @@ def _contents(markdown: str) -> str:
 def fixed(value: float, digits: int) -> str:
     """Write a number with `digits` digits after the point."""
     return f"{value:.{digits}f}"
+
+
+def plain(value: float) -> str:
+    """Write a number the short way: 10, 0.01, 1e-05."""
+    return f"{value:.6g}"
+
+
+def power(value: float) -> str:
+    """Write a small number as a multiple of a power of ten, in TeX."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return rf"${mantissa} \times 10^{{{int(exponent)}}}$"
 
 
 def like(value: float, printed: str) -> str:

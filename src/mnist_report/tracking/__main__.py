@@ -52,13 +52,6 @@ def follow(name: str, lines: Iterable[str]) -> None:
     record.end_run(client, run_id, status, reason)
 
 
-def level() -> None:
-    """Record every stage whose outputs lie here and are not in the store yet."""
-    from mnist_report.tracking.level import level as run
-
-    run()
-
-
 def main(arguments: list[str]) -> int:
     """Run one of the two commands; a store that cannot be used is a warning for `follow`."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -75,12 +68,13 @@ def main(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
         return 0
+    from mnist_report.tracking.level import level
+
     try:
-        level()
+        return 0 if level() else 1
     except Exception as error:
         print(f"track: error: MLflow cannot be used ({_first_line(error)})", file=sys.stderr)
         return 1
-    return 0
 
 
 def _first_line(error: Exception) -> str:

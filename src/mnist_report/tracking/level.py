@@ -10,19 +10,27 @@ from mnist_report.params import Params, load_params
 from mnist_report.tracking import record, store
 
 
-def level() -> None:
+def level() -> bool:
     """Record each stage that DVC holds for up to date and that no finished run stands for.
 
     Done twice, it adds nothing. Stages that are stale, or whose outputs are not here, are
-    named and left out: what lies there would not belong to these parameters.
+    named and left out: what lies there would not belong to these parameters. Returns whether
+    every stage could be recorded that had to be.
     """
     client, experiment = store.connect()
     params = load_params()
     with store.lock():
         _close_dead(client, experiment)
+        failed = False
         stale = _stale()
         for stage in pipeline().values():
-            print(f"track: {stage.name}: {_level_one(client, experiment, stage, params, stale)}")
+            try:
+                outcome = _level_one(client, experiment, stage, params, stale)
+            except Exception as error:  # one stage that MLflow refuses must not keep out the rest
+                failed = True
+                outcome = f"NOT recorded: {' '.join(str(error).split())[:200]}"
+            print(f"track: {stage.name}: {outcome}")
+    return not failed
 
 
 def _level_one(

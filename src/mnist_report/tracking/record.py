@@ -21,6 +21,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mnist_report import paths
 from mnist_report.dvcfiles import StageFiles
 from mnist_report.params import Params
+from mnist_report.tracking.models import log_model
 from mnist_report.trees import flatten
 
 #: A table whose first column is this holds one row per step of a training.
@@ -43,7 +44,15 @@ def start_run(
         "recorded": how,
         "process": f"{socket.gethostname()} {process.pid} {process.create_time()}",
     }
-    run = client.create_run(experiment, run_name=stage.name, tags=tags)
+    # The stage began before this process did: its duration counts from its own start.
+    run = client.create_run(
+        experiment,
+        run_name=stage.name,
+        tags=tags,
+        start_time=int((process.parent() or process).create_time() * 1000)
+        if how == "executed"
+        else None,
+    )
     declared = dict(flatten(_declared(stage, params)))
     client.log_batch(
         run.info.run_id, params=[Param(key, str(value)) for key, value in declared.items()]
@@ -83,6 +92,8 @@ def record_outputs(
     ):
         for path in files:
             client.log_artifact(run_id, str(path), kind)
+    for path in stage.outs:
+        log_model(run_id, path)
     client.log_batch(run_id, tags=[RunTag("fingerprint", fingerprint(stage, params))])
 
 

@@ -1,0 +1,81 @@
+"""How a network learns: loss and accuracy after every epoch, on rows seen and unseen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score, log_loss
+from tqdm import tqdm
+
+from mnist_report.models.neural_network import NeuralNetworkClassifier
+
+
+def mean_loss(
+    y: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], classes: NDArray[np.int64]
+) -> float:
+    """Return the mean cross-entropy of probabilities, in nats.
+
+    Parameters
+    ----------
+    y
+        Digits, shape (n,), each one of `classes`.
+    probabilities
+        Shape (n, k), rows that sum to 1 but for float32's rounding.
+    classes
+        The class of each column, shape (k,).
+    """
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)
+    return float(log_loss(y, exact, labels=classes))
+
+
+def relative_size(part: NDArray[np.floating[Any]], whole: NDArray[np.floating[Any]]) -> float:
+    """Return the root mean square of `part` over that of `whole`, arrays of one shape."""
+    return float(np.sqrt(np.mean(np.square(part)) / np.mean(np.square(whole))))
+
+
+def learning_curve(
+    network: NeuralNetworkClassifier,
+    X: NDArray[np.floating[Any]],
+    y: NDArray[np.int64],
+    *,
+    validation_share: float,
+    on_epoch: Callable[[int, dict[str, float]], None],
+) -> pd.DataFrame:
+    """Train a copy of `network` without the last rows, and judge it after every epoch.
+
+    Parameters
+    ----------
+    network
+        An estimator, fitted or not; it is left as it is.
+    X, y
+        Images, shape (n, d), and digits, shape (n,).
+    validation_share
+        Share of the rows, the last ones, that are held back.
+    on_epoch
+        Called before training and after every epoch with its number and its row of the table.
+
+    Returns
+    -------
+    A row per epoch, 0 being the untrained network: ``epoch``, ``loss`` (mean cross-entropy, nats)
+    and ``accuracy`` on the training rows, and the same as ``validation_…`` on the rows held back.
+    """
+    cut = len(X) - max(1, int(len(X) * validation_share))
+    parts = {"": slice(None, cut), "validation_": slice(cut, None)}
+    copy = clone(network).set_params(epochs=0).fit(X[:cut], y[:cut])
+    rows = []
+    for epoch in tqdm(range(network.epochs + 1), desc="learning curve", unit="epoch"):
+        if epoch > 0:
+            copy.partial_fit(X[:cut], y[:cut])
+        row: dict[str, float] = {}
+        for name, part in parts.items():
+            probabilities = copy.predict_proba(X[part])
+            answers = copy.classes_[probabilities.argmax(axis=1)]
+            row[f"{name}loss"] = mean_loss(y[part], probabilities, copy.classes_)
+            row[f"{name}accuracy"] = float(accuracy_score(y[part], answers))
+        on_epoch(epoch, row)
+        rows.append({"epoch": epoch, **row})
+    return pd.DataFrame(rows)

@@ -1,0 +1,63 @@
+"""Stage `cnn`: the convolutional network, and what its layers see (section 3.4)."""
+
+from mnist_report import files, paths
+from mnist_report.data.scaled import load_scaled
+from mnist_report.figures import networks as figures
+from mnist_report.figures.style import draw
+from mnist_report.models import keras_networks as networks
+from mnist_report.report_card import CLASSES, by_epoch, write_report_card
+from mnist_report.stage import Stage, run_stage
+
+
+def main(stage: Stage) -> None:
+    params, tensorflow = stage.params.cnn, stage.params.tensorflow
+    data = load_scaled()
+    networks.prepare(stage.params.seed, tensorflow.threads)
+    model = networks.convolutional_network(
+        params.filters, params.kernel_size, params.dense_units, params.dropout
+    )
+    history = networks.train(
+        model,
+        data.train_images,
+        data.train_labels,
+        epochs=params.epochs,
+        batch_size=params.batch_size,
+        validation_split=params.validation_share,
+        steps_per_execution=tensorflow.steps_per_execution,
+        on_epoch=stage.log_step,
+    )
+    loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
+    scores = networks.probabilities(model, data.test_images)
+
+    held_back = len(data.train_images) - int(len(data.train_images) * (1 - params.validation_share))
+    # A smaller data set may not have the image asked for: then its last one is shown.
+    shown = min(params.image, len(data.train_images) - 1)
+    image, label = data.train_images[shown], int(data.train_labels[shown])
+    pictures = {
+        "history.png": draw(figures.learning_curves, history),
+        "filters.png": draw(figures.filters, networks.first_filters(model)),
+    }
+    for number, (name, maps) in enumerate(networks.layer_outputs(model, image), start=1):
+        pictures[f"layer_{number}.png"] = draw(figures.feature_maps, name, maps, image, label)
+
+    files.write_bytes(paths.MODELS / "cnn.keras", networks.save_keras_bytes(model))
+    files.write_csv(paths.plot_file("cnn", "history.csv"), history)
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("cnn", name), picture)
+    card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, "probability")
+    files.write_json(
+        paths.metrics_file("cnn"),
+        {
+            "rows": len(data.train_images) - held_back,
+            "validation_rows": held_back,
+            "shown_image": shown,
+            "shown_label": label,
+            "parameters": model.count_params(),
+            "epochs": by_epoch(history),
+            "test": {"loss": loss, **card},
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("cnn", main)

@@ -1,0 +1,69 @@
+"""Stage `scratch_nn`: the network written by hand, trained by backpropagation (section 3.2)."""
+
+from sklearn.base import clone
+
+from mnist_report import files, paths
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation.learning import learning_curve, mean_loss, relative_size
+from mnist_report.evaluation.roc import roc_table
+from mnist_report.evaluation.scores import accuracy
+from mnist_report.figures import networks as figures
+from mnist_report.figures.style import draw
+from mnist_report.models.neural_network import NeuralNetworkClassifier
+from mnist_report.models.skops_file import dump_bytes
+from mnist_report.report_card import write_report_card
+from mnist_report.stage import Stage, run_stage
+
+
+def main(stage: Stage) -> None:
+    params = stage.params.scratch_nn
+    settings = params.model_dump(exclude={"validation_share"})
+    data = load_scaled()
+    X, y = data.train_images, data.train_labels
+    network = NeuralNetworkClassifier(**settings, random_state=stage.params.seed)
+
+    curve = learning_curve(
+        network, X, y, validation_share=params.validation_share, on_epoch=stage.log_step
+    )
+    untrained = clone(network).set_params(epochs=0).fit(X, y)
+    before = untrained.predict(data.test_images)
+    network.fit(X, y)
+    weights = network.coefs_[0]
+    learned = weights - untrained.coefs_[0]
+    scores = network.predict_proba(data.test_images)
+    predicted = network.classes_[scores.argmax(axis=1)]
+
+    files.write_bytes(paths.MODELS / "scratch_nn.skops", dump_bytes(network))
+    files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
+    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, scores))
+    pictures = {
+        "history.png": draw(figures.learning_curves, curve),
+        "roc.png": draw(figures.roc_curves, data.test_labels, scores),
+        "hidden_weights.png": draw(figures.hidden_weights, weights, rows=10, columns=10),
+        "hidden_changes.png": draw(figures.hidden_weights, learned, rows=10, columns=10),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("scratch_nn", name), picture)
+    card = write_report_card("scratch_nn", data, network.classes_, predicted, scores, "probability")
+    files.write_json(
+        paths.metrics_file("scratch_nn"),
+        {
+            "rows": len(X),
+            "hidden_units": sum(params.hidden_layer_sizes),
+            "minibatch_size": params.minibatch_size,
+            "epochs": params.epochs,
+            "parameters": sum(w.size for w in network.coefs_ + network.intercepts_),
+            "hidden_weight_change": relative_size(learned, untrained.coefs_[0]),
+            "untrained_accuracy": accuracy(data.test_labels, before),
+            "first_test_images": {
+                "label": data.test_labels[:10].tolist(),
+                "before": before[:10].tolist(),
+                "after": predicted[:10].tolist(),
+            },
+            "test": {"loss": mean_loss(data.test_labels, scores, network.classes_), **card},
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("scratch_nn", main)

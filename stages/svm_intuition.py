@@ -1,0 +1,59 @@
+"""Stage `svm_intuition`: margins, slack and the kernel trick on toy data (section 2.1)."""
+
+from mnist_report import files, paths
+from mnist_report.data import toy
+from mnist_report.figures import svm as figures
+from mnist_report.figures.style import draw
+from mnist_report.models.svm_intuition import check_kernel_identity, fit_linear, fit_quadratic
+from mnist_report.randomness import generator
+from mnist_report.stage import Stage, run_stage
+
+
+def main(stage: Stage) -> None:
+    params = stage.params.svm_intuition
+    rng = generator(stage.params.seed, "svm_intuition")
+
+    X, y = toy.separable(rng, params.points)
+    hard = fit_linear(X, y, params.separable_C)
+    separable = draw(figures.margins, X, y, {params.separable_C: hard})
+
+    X_soft, y_soft = toy.overlapping(rng, params.points)
+    soft = {C: fit_linear(X_soft, y_soft, C) for C in params.overlapping_C}
+    overlapping = draw(figures.margins, X_soft, y_soft, soft)
+
+    X_rings, y_rings = toy.rings(rng, params.points)
+    Z = toy.phi(X_rings)
+    in_plane = fit_quadratic(X_rings, y_rings, params.separable_C)
+    in_space = fit_linear(Z, y_rings, params.separable_C)
+
+    pictures = {
+        "separable.png": separable,
+        "overlapping.png": overlapping,
+        "rings.png": draw(figures.rings, X_rings, y_rings, in_plane),
+        "lifted.png": draw(figures.lifted, Z, y_rings, in_space),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("svm_intuition", name), picture)
+    files.write_json(
+        paths.metrics_file("svm_intuition"),
+        {
+            "separable": {
+                "points": len(X),
+                "support_vectors": len(hard.support_),
+                "accuracy": hard.score(X, y),
+            },
+            "overlapping": {
+                "points": len(X_soft),
+                "support_vectors": {f"C_{C:g}": len(m.support_) for C, m in soft.items()},
+                "accuracy": {f"C_{C:g}": m.score(X_soft, y_soft) for C, m in soft.items()},
+            },
+            "kernel_identity": {
+                "points": len(X_rings),
+                **check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
+            },
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("svm_intuition", main)

@@ -1,0 +1,60 @@
+"""Stage `svm_kernels`: four kernels, judged on training and on test rows (section 2.2)."""
+
+import numpy as np
+
+from mnist_report import files, paths
+from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation.kernels import as_metrics, compare_kernels
+from mnist_report.figures import svm as figures
+from mnist_report.figures.style import draw
+from mnist_report.models.pca import fit_pca, project
+from mnist_report.models.svm import fit_unique
+from mnist_report.names import KERNELS
+from mnist_report.randomness import generator
+from mnist_report.stage import Stage, run_stage
+
+
+def main(stage: Stage) -> None:
+    params = stage.params.svm_kernels
+    data = load_scaled()
+    n = len(data.train_images)
+    rng = generator(stage.params.seed, "svm_kernels")
+
+    drawn = draw_with_replacement(n, min(params.rows, n), rng)
+    table = compare_kernels(
+        data, drawn, params.kernels, C=params.C, gamma=params.gamma, degree=params.degree
+    )
+
+    few = draw_with_replacement(n, min(params.region_rows, n), rng)
+    images, labels = data.train_images[few], data.train_labels[few]
+    points = project(fit_pca(images, 2), images, 2)
+    on_two_components = {
+        KERNELS[kernel]: fit_unique(
+            points,
+            labels,
+            np.arange(len(points)),
+            kernel=kernel,
+            C=params.C,
+            gamma=params.gamma,
+            degree=params.degree,
+        )
+        for kernel in params.kernels
+    }
+
+    named = table.assign(kernel=table["kernel"].map(KERNELS))
+    pictures = {
+        "scores.png": draw(figures.kernel_scores, named),
+        "regions.png": draw(figures.decision_regions, points, labels, on_two_components),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("svm_kernels", name), picture)
+    files.write_csv(paths.plot_file("svm_kernels", "scores.csv"), table)
+    files.write_json(
+        paths.metrics_file("svm_kernels"),
+        {"rows": len(drawn), "region_rows": len(few), "kernels": as_metrics(table)},
+    )
+
+
+if __name__ == "__main__":
+    run_stage("svm_kernels", main)
