@@ -32,6 +32,7 @@ from mnist_report.report.render import (
     like,
     percent,
     report_title,
+    short,
     to_html,
     to_pdf,
 )
@@ -328,7 +329,7 @@ def test_tables_show_every_entry_of_a_section_with_its_verdict(metrics, section)
 
 def test_verdicts_are_counted_in_the_summary(metrics):
     metrics["pca"]["explained_variance_sum"].pop("50")
-    summary = rendered("git", metrics).split("So far")[1].partition("\n\n")[0]
+    summary = rendered("git", metrics).split("So far")[1].split("A number counts")[0]
     verdicts = Counter(row.verdict for row in Document("git", metrics, LEDGER).compare(""))
     assert len(verdicts) >= 3
     expected = Counter([len(LEDGER), *verdicts.values()])
@@ -344,6 +345,8 @@ def test_number_formats():
     assert like(0.168005884, "0.16") == "0.17"
     assert like(60000, "6000") == "60000"
     assert like(0.16800588458, "0.16800588410864079") == "0.16800588"
+    assert short("0.16800588410864079") == "0.16800588…"
+    assert [short(text) for text in ("0.80", "6000")] == ["0.80", "6000"]
     assert difference_like(0.0246, "0.80") == "+0.025"
     assert difference_like(-0.0246, "0.80") == "−0.025"
     assert difference_like(0.0, "0.80") == "0"

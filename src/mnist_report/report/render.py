@@ -136,7 +136,7 @@ def render_markdown(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
     )
-    for function in (fixed, percent, count, plain, power, escape, like, difference_like):
+    for function in (fixed, percent, count, plain, power, escape, like, short, difference_like):
         environment.filters[function.__name__] = function
     document = Document(target, metrics, ledger)
     try:
@@ -268,8 +268,14 @@ def like(value: float, printed: str) -> str:
     return fixed(value, _decimals(printed))
 
 
+def short(printed: str) -> str:
+    """Cut a printed number after eight digits behind the point, with dots where any are cut off."""
+    whole, _, decimals = printed.partition(".")
+    return f"{whole}.{decimals[:8]}…" if len(decimals) > 8 else printed
+
+
 def difference_like(value: float, printed: str) -> str:
-    """Write a difference with a sign, to one digit more than the printed number has."""
+    """Write a difference with a sign, to one digit more than the printed number shows."""
     text = f"{value:+.{_decimals(printed) + 1}f}"
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
 
