@@ -40,7 +40,7 @@ track: $(READY)  ## bring MLflow level with the outputs that lie here
 	@python -m mnist_report.tracking level
 
 report: $(READY)  ## make the report again from the metrics and plots that lie here
-	@python -m dvc repro --single-item report
+	@python -m dvc repro --force --single-item report
 
 ui: $(READY)  ## open the MLflow UI on the local store, at http://127.0.0.1:5000
 	@mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"

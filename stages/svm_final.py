@@ -7,6 +7,7 @@ from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.skops_file import dump_bytes
 from mnist_report.models.svm import fit_unique, predict_gemm
+from mnist_report.progress import working
 from mnist_report.randomness import generator
 from mnist_report.report_card import write_report_card
 from mnist_report.stage import Stage, run_stage
@@ -22,16 +23,16 @@ def main(stage: Stage) -> None:
     rng = generator(stage.params.seed, "svm_final")
     drawn = draw_with_replacement(n, min(params.rows, n), rng)
 
-    print(f"svm_final: fitting {len(drawn)} rows, C = {C:g}, gamma = {gamma:g} (about a minute)")
-    model = fit_unique(
-        data.train_images,
-        data.train_labels,
-        drawn,
-        kernel=params.kernel,
-        C=C,
-        gamma=gamma,
-        implementation=params.implementation,
-    )
+    with working(f"fitting {len(drawn)} rows, C = {C:g}, gamma = {gamma:g}"):
+        model = fit_unique(
+            data.train_images,
+            data.train_labels,
+            drawn,
+            kernel=params.kernel,
+            C=C,
+            gamma=gamma,
+            implementation=params.implementation,
+        )
     predicted, scores = predict_gemm(model, data.test_images)
 
     files.write_bytes(paths.MODELS / "svm_final.skops", dump_bytes(model))

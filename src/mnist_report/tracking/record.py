@@ -4,6 +4,7 @@ A stage that has just run and a stage that came back from a cache, from Git or f
 recorded by the same code, so both runs say the same.
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -13,7 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import psutil
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
@@ -133,15 +133,16 @@ def _steps(path: Path, now: int) -> list[Metric]:
     """Read the metrics of a table with one row per step; other plots hold none."""
     if path.suffix != ".csv":
         return []
-    table = pd.read_csv(path)
-    if table.columns[0] != STEP_COLUMN:
-        return []
-    return [
-        Metric(str(column), float(value), now, int(step))
-        for column in table.columns[1:]
-        for step, value in zip(table[STEP_COLUMN], table[column], strict=True)
-        if not pd.isna(value)
-    ]
+    with path.open(encoding="utf-8", newline="") as stream:
+        table = csv.DictReader(stream)
+        if not table.fieldnames or table.fieldnames[0] != STEP_COLUMN:
+            return []
+        return [
+            Metric(name, float(value), now, int(row[STEP_COLUMN]))
+            for row in table
+            for name, value in row.items()
+            if name != STEP_COLUMN and value
+        ]
 
 
 def _git(*arguments: str) -> str:
