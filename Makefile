@@ -27,8 +27,9 @@ repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists,
 	@python -m mnist_report.tracking level
 	@python -m mnist_report.report.farewell
 
+# One BLAS thread a process: the workers share the cores.
 test: $(READY)  ## run the tests
-	@python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy
