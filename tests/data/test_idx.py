@@ -175,7 +175,12 @@ def test_corrupt_gzip():
         idx.read_gzip(zlib.compress(IMAGES), 1000)
 
 
-@pytest.mark.parametrize("rest", [b"\x00", b"hello", gzip.compress(b"a second member")])
+# Named, because gzip writes the time into the member, and every test worker needs the same names.
+@pytest.mark.parametrize(
+    "rest",
+    [b"\x00", b"hello", gzip.compress(b"a second member")],
+    ids=["a zero byte", "text", "a second member"],
+)
 def test_gzip_with_something_behind(rest):
     with pytest.raises(idx.IdxError, match=f"{len(rest)} stray bytes"):
         idx.read_gzip(gzip.compress(IMAGES) + rest, 1000)
