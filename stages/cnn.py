@@ -5,8 +5,9 @@ from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
 from mnist_report.models import keras_networks as networks
-from mnist_report.report_card import CLASSES, by_epoch, write_report_card
+from mnist_report.report_card import CLASSES, write_report_card
 from mnist_report.stage import Stage, run_stage
+from mnist_report.trees import by_epoch
 
 
 def main(stage: Stage) -> None:

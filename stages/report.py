@@ -1,6 +1,7 @@
 """Stage `report`: the metrics and plots of every stage as Markdown, one HTML file and a PDF."""
 
 from mnist_report import files, paths
+from mnist_report.report.errata import load_slips
 from mnist_report.report.ledger import load_ledger
 from mnist_report.report.render import TARGETS, render_markdown, report_title, to_html, to_pdf
 from mnist_report.stage import Stage, run_stage
@@ -16,6 +17,22 @@ STAGES = (
     "scratch_nn",
     "keras_dense",
     "cnn",
+    "comparison",
+    "spread_svm_kernels",
+    "spread_svm_gridsearch",
+    "spread_svm_final",
+    "spread_scratch_nn",
+    "spread_keras_dense",
+    "spread_cnn",
+    "origins",
+    "errata_network",
+    "errata_svm",
+    "ablations_svm",
+    "ablations_network",
+    "ablations_keras",
+    "errata",
+    "claims",
+    "verdicts",
 )
 
 
@@ -25,10 +42,13 @@ def main(stage: Stage) -> None:
         "scratch_nn": stage.params.scratch_nn.model_dump(),
         "keras_dense": stage.params.keras_dense.model_dump(),
         "cnn": stage.params.cnn.model_dump(),
+        "origins": {"final_rows": stage.params.origins.final_rows},
     }
-    ledger = load_ledger()
+    ledger, slips = load_ledger(), load_slips()
     title = report_title(metrics["fetch"])
-    markdown = {target: render_markdown(target, metrics, ledger, params) for target in TARGETS}
+    markdown = {
+        target: render_markdown(target, metrics, ledger, slips, params) for target in TARGETS
+    }
     files.write_text(paths.REPORT / "report.md", markdown["git"])
     files.write_text(paths.REPORT / "report.html", to_html(markdown["html"], title))
     files.write_bytes(paths.REPORT / "report.pdf", to_pdf(markdown["pdf"], title))

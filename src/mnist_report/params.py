@@ -162,6 +162,61 @@ class Compute(Section):
     jobs: Annotated[int, Field(ge=1, le=1024)]
 
 
+Seeds = Annotated[int, Field(ge=2, le=1000)]
+Components = Annotated[int, Field(ge=1, le=784)]
+
+
+class SpreadSeeds(Section):
+    """How often each model is measured."""
+
+    svm_kernels: Seeds
+    svm_gridsearch: Seeds
+    svm_final: Seeds
+    scratch_nn: Seeds
+    keras_dense: Seeds
+    cnn: Seeds
+
+
+class Spread(Section):
+    """The spread of every measurement over seeds."""
+
+    seeds: SpreadSeeds
+
+
+class Origins(Section):
+    """Candidates for what a printed number comes from."""
+
+    seeds: Seeds
+    kernel_rows: Rows
+    final_rows: Annotated[list[Rows], Field(min_length=1)]
+
+
+class Errata(Section):
+    """The cost of the paper's slips."""
+
+    network_seeds: Seeds
+    svm_seeds: Seeds
+    svm_rows: Rows
+    search_seeds: Seeds
+    search_rows: Rows
+
+
+class Ablations(Section):
+    """The experiments behind the paper's statements."""
+
+    svm_seeds: Seeds
+    svm_rows: Rows
+    components: Annotated[list[Components], Field(min_length=2)]
+    growth_rows: Annotated[list[Rows], Field(min_length=2)]
+    network_seeds: Seeds
+    network_epochs: Epochs
+    learning_rates: Annotated[list[Positive], Field(min_length=1)]
+    keras_seeds: Seeds
+    dense_epochs: Epochs
+    cnn_epochs: Epochs
+    unscaled_epochs: Epochs
+
+
 class Params(Section):
     """The whole of `params.yaml`, a section per stage."""
 
@@ -178,6 +233,10 @@ class Params(Section):
     cnn: Cnn
     tensorflow: TensorFlow
     compute: Compute
+    spread: Spread
+    origins: Origins
+    errata: Errata
+    ablations: Ablations
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:

@@ -17,6 +17,8 @@ SCALED = DATA / "scaled"
 MODELS = ROOT / "models"
 #: What each final model says of the test images, kept for the comparison of all models.
 SCORES = DATA / "scores"
+#: What long studies have measured so far, shared by a checkout and its experiments.
+STUDIES = USER_ROOT / "data" / "studies"
 METRICS = ROOT / "metrics"
 PLOTS = ROOT / "plots"
 REPORT = ROOT / "report"

@@ -19,14 +19,6 @@ CLASSES = np.arange(10)
 SHOWN = 12
 
 
-def by_epoch(history: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Nest a table with a row per epoch as epoch, measure; column ``epoch`` names the rows."""
-    return {
-        str(int(row.pop("epoch"))): {str(name): float(value) for name, value in row.items()}
-        for row in history.to_dict("records")
-    }
-
-
 def write_report_card(
     stage: str,
     data: ScaledData,

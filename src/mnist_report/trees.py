@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the leaves of nested mappings under dotted names; a list is a leaf."""
@@ -11,3 +13,24 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield from flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def at(tree: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  (a leaf may be anything)
+    """Return what stands in nested mappings under a dotted name.
+
+    Raises
+    ------
+    KeyError
+        If there is nothing.
+    """
+    for part in name.split("."):
+        tree = tree[part]
+    return tree
+
+
+def by_epoch(history: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Nest a table with a row per epoch as epoch, measure; column ``epoch`` names the rows."""
+    return {
+        str(int(row.pop("epoch"))): {str(name): float(value) for name, value in row.items()}
+        for row in history.to_dict("records")
+    }

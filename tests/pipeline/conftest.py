@@ -29,6 +29,9 @@ UNREACHABLE = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
 #: The stages, with those before them, that are run twice to compare bytes.
 MODELS = ("svm_final", "scratch_nn")
 
+#: What has a spread over seeds.
+MEASURED = ("svm_kernels", "svm_gridsearch", "svm_final", "scratch_nn", "keras_dense", "cnn")
+
 #: Parameters that make the stages quick. A section that the pipeline lacks is passed over.
 SMALL = {
     "pca": {"components": 60, "printed_components": 30, "sums": [10, 60]},
@@ -41,7 +44,52 @@ SMALL = {
     "cnn": {"filters": [3, 4], "dense_units": [20, 10], "epochs": 2},
     "tensorflow": {"threads": 1},
     "compute": {"jobs": 1},
+    "spread": {"seeds": dict.fromkeys(MEASURED, 2)},
+    "origins": {"seeds": 2, "kernel_rows": 100, "final_rows": [60, 100]},
+    "errata": {
+        "network_seeds": 2,
+        "svm_seeds": 2,
+        "svm_rows": 100,
+        "search_seeds": 2,
+        "search_rows": 120,
+    },
+    "ablations": {
+        "svm_seeds": 2,
+        "svm_rows": 100,
+        "components": [5, 784],
+        "growth_rows": [50, 100],
+        "network_seeds": 2,
+        "network_epochs": 2,
+        "learning_rates": [0.1],
+        "keras_seeds": 2,
+        "dense_epochs": 1,
+        "cnn_epochs": 1,
+        "unscaled_epochs": 1,
+    },
 }
+
+
+STAGES = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+#: The studies, but for one that DVC runs.
+STUDIES = [
+    name
+    for name in STAGES
+    if name.startswith(("spread_", "errata_", "ablations_", "origins"))
+    and name != "spread_scratch_nn"
+]
+
+RUN_IN_ONE_PROCESS = """
+import importlib.util, sys
+from mnist_report.params import load_params
+from mnist_report.stage import Stage
+
+for name in sys.argv[1:]:
+    spec = importlib.util.spec_from_file_location(name, f"stages/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main(Stage(load_params()))
+"""
 
 
 def yaml():
@@ -230,7 +278,7 @@ def new_checkout(land):
     def make(name):
         checkout = Checkout(land / name, land / "home")
         skip = shutil.ignore_patterns("__pycache__")
-        for folder in ("src", "stages"):
+        for folder in ("src", "stages", "benchmarks"):
             shutil.copytree(ROOT / folder, checkout.path / folder, ignore=skip)
         (checkout.path / ".dvc").mkdir()
         files = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config")
@@ -261,14 +309,33 @@ def copy_of(land):
 def pair(new_checkout):
     """Run the pipeline in two folders at once: with its default store, and with none in reach.
 
+    In the first, the studies run in one process, as DVC would run them one by one, and MLflow is
+    brought level with them after: twelve processes would spend a minute and more on imports.
+
     The second one runs the stages that leave a model which is not TensorFlow's; the bytes of
     those `tests/models/test_keras_networks.py` compares between processes at less cost.
     """
     base, other = new_checkout("ein Ordner mit Ümläuten"), new_checkout("other")
-    processes = [base.start("dvc", "repro"), other.start("dvc", "repro", *MODELS, env=UNREACHABLE)]
+    steps = [
+        "dvc repro scale",
+        f"PYTHONPATH=src python -c '{RUN_IN_ONE_PROCESS}' {' '.join(STUDIES)}",
+        f"dvc commit --quiet --force {' '.join(STUDIES)}",
+        "dvc repro",
+        "PYTHONPATH=src python -m mnist_report.tracking level",
+    ]
+    processes = [
+        base.start("sh", "-c", " && ".join(steps)),
+        other.start("dvc", "repro", *MODELS, env=UNREACHABLE),
+    ]
     results = [finish(process) for process in processes]
     base.commit("The results")
     return (base, results[0]), (other, results[1])
+
+
+@pytest.fixture(scope="session")
+def studies():
+    """Return the stages that DVC did not run by itself in the first whole run."""
+    return STUDIES
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 import re
 import string
 import time
-from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
@@ -22,6 +21,8 @@ from ruamel.yaml import YAML
 from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.report import render
+from mnist_report.report.claims import Verdict as ClaimVerdict
+from mnist_report.report.errata import load_slips
 from mnist_report.report.ledger import Entry, Verdict, load_ledger
 from mnist_report.report.render import (
     Document,
@@ -40,6 +41,7 @@ from mnist_report.report.render import (
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(render.TEMPLATES.glob("*.j2"))
 LEDGER = load_ledger()
+SLIPS = load_slips()
 SCRIPT = "<script>alert(1)</script>"
 SPECIALS = string.punctuation
 
@@ -54,7 +56,7 @@ def committed_params():
 
 
 def rendered(target, metrics, ledger=LEDGER):
-    return render.render_markdown(target, metrics, ledger, committed_params())
+    return render.render_markdown(target, metrics, ledger, SLIPS, committed_params())
 
 
 def leaves(tree):
@@ -315,7 +317,8 @@ def test_a_metric_that_is_missing_is_said_to_be_not_computed(metrics):
         for line in rendered("git", metrics).splitlines()
         if line.startswith("| sum of 50, in words |")
     ]
-    assert [row.endswith("| 0.80 | – | – | not computed |") for row in rows] == [True]
+    # In its section, and in the table of all numbers.
+    assert [row.endswith("| 0.80 | – | – | not computed |") for row in rows] == [True, True]
 
 
 @pytest.mark.parametrize("section", ["data.", "pca."])
@@ -328,12 +331,31 @@ def test_tables_show_every_entry_of_a_section_with_its_verdict(metrics, section)
 
 
 def test_verdicts_are_counted_in_the_summary(metrics):
-    metrics["pca"]["explained_variance_sum"].pop("50")
-    summary = rendered("git", metrics).split("So far")[1].split("A number counts")[0]
-    verdicts = Counter(row.verdict for row in Document("git", metrics, LEDGER).compare(""))
-    assert len(verdicts) >= 3
-    expected = Counter([len(LEDGER), *verdicts.values()])
-    assert expected <= Counter(int(number) for number in re.findall(r"\d+", summary))
+    verdicts = [row.verdict for row in Document("git", metrics, LEDGER).verdicts]
+    counts = {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)}
+    metrics["verdicts"]["numbers"] = counts
+    expected = [
+        len(LEDGER),
+        counts["reproduced"],
+        counts["near"],
+        counts["not reproduced"],
+        counts["cannot be checked"] + counts["not computed"],
+    ]
+    row = f"| printed numbers | {' | '.join(map(str, expected))} |"
+    assert row in rendered("git", metrics).splitlines()
+
+
+def test_statements_are_counted_in_the_summary_and_in_their_section(metrics):
+    claims = Document("git", metrics, LEDGER).claims
+    verdicts = [row.finding.verdict for row in claims]
+    metrics["verdicts"]["claims"] = {
+        verdict: verdicts.count(verdict) for verdict in get_args(ClaimVerdict)
+    }
+    text = rendered("git", metrics)
+    counts = (verdicts.count(verdict) for verdict in get_args(ClaimVerdict))
+    row = f"| statements | {len(claims)} | {' | '.join(map(str, counts))} |"
+    assert row in text.splitlines()
+    assert f"Of {len(claims)} statements {verdicts.count('holds')} hold" in text
 
 
 def test_number_formats():

@@ -8,6 +8,7 @@ want figures written in different ways.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,8 +18,11 @@ import typst
 
 from mnist_report import paths
 from mnist_report.errors import UserError
-from mnist_report.names import KERNELS
-from mnist_report.report.ledger import Entry, Judged, judge
+from mnist_report.names import KERNELS, MODELS
+from mnist_report.report import origins
+from mnist_report.report.claims import JudgedClaim, judge_claims
+from mnist_report.report.errata import Slip
+from mnist_report.report.ledger import VERDICTS, Entry, Judged, Spread, judge_all
 
 Target = Literal["git", "html", "pdf"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -27,6 +31,20 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 #: How a figure's file is named from where each document looks for it.
 _FIGURE_FOLDER = {"git": "../plots", "html": "plots", "pdf": "/plots"}
+
+#: How a verdict is shown: its sign, and the name of its colour in `report.css` and `report.typ`.
+_VERDICT_LOOKS = {
+    "reproduced": ("✓", "good"),
+    "near": ("≈", "fair"),
+    "not reproduced": ("✗", "bad"),
+    "cannot be checked": ("–", "unjudged"),
+    "not computed": ("–", "unjudged"),
+    "not comparable": ("–", "unjudged"),
+    "not tested": ("–", "unjudged"),
+    "holds": ("✓", "good"),
+    "holds in part": ("≈", "fair"),
+    "does not hold": ("✗", "bad"),
+}
 
 #: Markdown with TeX mathematics, Git hosts' heading anchors, and no HTML of anybody's.
 _READER = (
@@ -86,14 +104,53 @@ class Document:
             raise UserError(f"a template refers to figure {stage}/{name}, which it does not show")
         return f"Figure {number}"
 
+    def verdict(self, word: str) -> str:
+        """Write a verdict so that it stands out: by a sign before it, and by its colour.
+
+        A Git host has no colours of ours; there the word stands alone.
+
+        Raises
+        ------
+        UserError
+            If there is no such verdict.
+        """
+        if word not in _VERDICT_LOOKS:
+            raise UserError(f"a template shows the verdict '{word}', which render.py does not know")
+        sign, colour = _VERDICT_LOOKS[word]
+        if self.target == "git":
+            return word
+        if self.target == "html":
+            return f'[[{sign}]{{aria-hidden="true"}} {word}]{{.verdict .{colour}}}'
+        return f'[{sign}\N{NO-BREAK SPACE}{word}]{{typst:text:fill="{colour}"}}'
+
     def best_kernel(self, rows: str, measure: str) -> str:
         """Name the kernel with the highest `measure` on ``train`` or ``test`` rows."""
         kernels: dict[str, Any] = self.metrics["svm_kernels"]["kernels"]
         return max(kernels, key=lambda kernel: float(kernels[kernel][rows][measure]))
 
+    @cached_property
+    def verdicts(self) -> list[Judged]:
+        """Every printed number, judged."""
+        return judge_all(self.ledger, self.metrics)
+
+    @property
+    def possible(self) -> list[str]:
+        """The verdicts that a number can have where the data are the paper's."""
+        return [verdict for verdict in VERDICTS if verdict != "not comparable"]
+
+    def origins(self, kernel: str) -> list[origins.Candidate]:
+        """Return what the printed AUC of a kernel may come from, the best candidate first."""
+        printed = float(self.judged(f"svm_kernels.auc.{kernel}").entry.printed)
+        return origins.candidates(self.metrics["origins"]["kernels"][kernel], printed)
+
+    @cached_property
+    def claims(self) -> list[JudgedClaim]:
+        """Every statement of the paper, judged."""
+        return judge_claims(self.metrics)
+
     def compare(self, prefix: str) -> list[Judged]:
         """Return the printed numbers whose id starts with `prefix`, each judged."""
-        return [judge(e, self.metrics) for e in self.ledger if e.id.startswith(prefix)]
+        return [row for row in self.verdicts if row.entry.id.startswith(prefix)]
 
     def judged(self, entry_id: str) -> Judged:
         """Return one printed number, judged.
@@ -103,14 +160,18 @@ class Document:
         UserError
             If the ledger has no such entry.
         """
-        for entry in self.ledger:
-            if entry.id == entry_id:
-                return judge(entry, self.metrics)
+        for row in self.verdicts:
+            if row.entry.id == entry_id:
+                return row
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
 
 def render_markdown(
-    target: Target, metrics: Mapping[str, Any], ledger: Sequence[Entry], params: Mapping[str, Any]
+    target: Target,
+    metrics: Mapping[str, Any],
+    ledger: Sequence[Entry],
+    slips: Sequence[Slip],
+    params: Mapping[str, Any],
 ) -> str:
     """Render the whole report as Markdown for one target.
 
@@ -120,6 +181,8 @@ def render_markdown(
         Stage name to the content of its metrics file.
     ledger
         What the paper prints.
+    slips
+        Its slips.
     params
         Sections of `params.yaml` that the text names.
 
@@ -136,7 +199,7 @@ def render_markdown(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
     )
-    for function in (fixed, percent, count, plain, power, escape, like, short, difference_like):
+    for function in FILTERS:
         environment.filters[function.__name__] = function
     document = Document(target, metrics, ledger)
     try:
@@ -147,9 +210,13 @@ def render_markdown(
                 doc=document,
                 m=metrics,
                 p=params,
+                slips=slips,
                 target=target,
                 title=report_title(metrics["fetch"], escape),
                 kernel_names=KERNELS,
+                model_names=MODELS,
+                origin_gammas=origins.GAMMAS,
+                origin_rows=origins.ROWS,
             )
             document.all_numbered = True
     except jinja2.UndefinedError as error:
@@ -181,14 +248,14 @@ def report_title(
 
 def to_html(markdown: str, title: str) -> str:
     """Turn Markdown into one HTML file that holds its pictures, style and MathML."""
-    return _pandoc(
+    html = _pandoc(
         markdown,
         "html5",
         "--standalone",
         "--embed-resources",
         "--mathml",
         "--toc",
-        "--toc-depth=2",
+        "--toc-depth=3",
         "--number-sections",
         "--section-divs",
         f"--resource-path={paths.ROOT}",
@@ -196,6 +263,13 @@ def to_html(markdown: str, title: str) -> str:
         f"--css={TEMPLATES / 'report.css'}",
         f"--metadata=title:{title}",
         "--metadata=lang:en",
+    )
+    # What Pandoc writes although HTML has no use for it: validators say so at every place.
+    html = re.sub(r'<img role="img" aria-label="[^"]*"', "<img", html)
+    html = html.replace('<style type="text/css">', "<style>").replace(" />", ">")
+    # A hat that combines with the letter before it finds none there, and stands askew.
+    return html.replace(
+        "\N{COMBINING CIRCUMFLEX ACCENT}</mo>", "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}</mo>"
     )
 
 
@@ -227,7 +301,12 @@ def _pandoc(markdown: str, to: str, *arguments: str) -> str:
             format=_READER,
             # A picture that is not there is a warning to pandoc; here it is an error.
             # Tables take the width of their cells; pandoc would squeeze those with long lines.
-            extra_args=["--fail-if-warnings", "--columns=10000", *arguments],
+            extra_args=[
+                "--fail-if-warnings",
+                "--columns=10000",
+                f"--lua-filter={TEMPLATES / 'report.lua'}",
+                *arguments,
+            ],
             verify_format=False,
         )
     except RuntimeError as error:
@@ -280,6 +359,17 @@ def difference_like(value: float, printed: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
 
 
+def over_seeds(spread: Spread, printed: str) -> str:
+    """Write mean and sd over seeds, to one digit more than the printed number, at most five."""
+    digits = min(_decimals(printed) + 1, 5)
+    return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
+
+
+def first_capital(text: str) -> str:
+    """Begin a heading with a capital letter and leave the rest."""
+    return text[:1].upper() + text[1:]
+
+
 def _decimals(printed: str) -> int:
     return min(len(printed.partition(".")[2]), 8)
 
@@ -302,3 +392,19 @@ def escape(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return " ".join(text.split()).replace("\\", "").replace('"', "'")
+
+
+#: What templates can write after a bar.
+FILTERS: tuple[Callable[..., str], ...] = (
+    fixed,
+    percent,
+    count,
+    plain,
+    power,
+    escape,
+    like,
+    short,
+    difference_like,
+    over_seeds,
+    first_capital,
+)

@@ -22,7 +22,7 @@ from mnist_report import paths
 from mnist_report.dvcfiles import StageFiles
 from mnist_report.params import Params
 from mnist_report.tracking.models import log_model
-from mnist_report.trees import flatten
+from mnist_report.trees import at, flatten
 
 #: A table whose first column is this holds one row per step of a training.
 STEP_COLUMN = "epoch"
@@ -111,13 +111,7 @@ def fingerprint(stage: StageFiles, params: Params) -> str:
 def _declared(stage: StageFiles, params: Params) -> dict[str, Any]:
     """Return the parameters that the stage declares in `dvc.yaml`."""
     content = params.model_dump()
-    declared: dict[str, Any] = {}
-    for name in stage.params:
-        value: Any = content
-        for part in name.split("."):
-            value = value[part]
-        declared[name] = value
-    return declared
+    return {name: at(content, name) for name in stage.params}
 
 
 def _digests(declared: tuple[Path, ...]) -> dict[str, str]:

@@ -1,0 +1,458 @@
+"""The slips of the paper: what is printed, what is right, and what the difference costs.
+
+`errata.yaml` lists them. An effect is always *set right minus as printed*, so a slip that costs
+accuracy has a positive one.
+"""
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from mnist_report.evaluation.scores import auc_hard
+from mnist_report.evaluation.uncertainty import paired_difference, spread
+from mnist_report.models.neural_network import cross_entropy, minibatches
+from mnist_report.names import KERNELS
+from mnist_report.trees import at
+
+Group = Literal["text", "judging", "network", "formulas", "undefined", "gone"]
+Measure = Literal["accuracy", "auc", "loss"]
+
+#: Dotted name to a value for each of the seeds 0, 1, 2 ...
+Values = Mapping[str, Sequence[float]]
+#: Mean, sd and number of seeds, as `evaluation.uncertainty.spread` gives them.
+Summary = Mapping[str, float]
+
+ERRATA = Path(__file__).with_name("errata.yaml")
+
+#: The grid of the paper's cell 19, its folds, and the minibatch of cell 26.
+PRINTED_C = (0.01, 0.1, 1, 10, 100, 1000, 10000)
+PRINTED_GAMMA = (0.0001, 0.0001, 0.001, 0.01, 0.1, 1)
+PRINTED_FOLDS = 5
+PRINTED_MINIBATCH = 50
+
+#: Components that cell 7 fits, and where the text below cell 3 sees the images of a 0.
+PRINTED_COMPONENTS = 100
+PRINTED_ZEROS = (-4.0, -2.0)
+
+#: The network and the SVM as the paper compares them: the code as printed, seed by seed.
+NETWORK, SVM = "errata_network.minibatches_as_printed", "spread_svm_final.test"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was measured of a slip; the fields are explained in `errata.yaml`."""
+
+    measure: Measure
+    printed: str
+    right: str
+    of: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name among the effects of its slip."""
+        return f"{self.measure}_{self.of}".lower() if self.of else self.measure
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One slip; the fields are explained in `errata.yaml`."""
+
+    id: str
+    group: Group
+    section: str
+    place: str
+    printed: str
+    right: str
+    shown: str = ""
+    label: str = ""
+    effects: tuple[Comparison, ...] = ()
+
+    def evidence(self, metrics: Mapping[str, Any]) -> str:
+        """Return the sentence that shows the slip, its numbers filled in.
+
+        Parameters
+        ----------
+        metrics
+            Stage name to the content of its metrics file.
+
+        Raises
+        ------
+        KeyError
+            If a number is not there.
+        """
+        return _Sentence().vformat(self.shown, (), metrics)
+
+
+class _Sentence(string.Formatter):
+    """Fills ``{stage.key.key:format}``.
+
+    Beside Python's formats, ``.2p`` writes hundredths, as points with two digits, and ``span``
+    the extremes of a spread over seeds.
+    """
+
+    def get_field(
+        self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Any, str]:
+        return at(kwargs, field_name), field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401
+        if format_spec == "span":
+            ends = dict.fromkeys((value["min"], value["max"]))
+            return " to ".join(f"{end:g}" for end in ends)
+        if format_spec.endswith("p"):
+            value, format_spec = 100 * value, f"{format_spec[:-1]}f"
+        text: str = super().format_field(value, format_spec)
+        return text.replace("-", "\N{MINUS SIGN}").replace("%", " %")
+
+
+def load_slips(path: Path = ERRATA) -> list[Slip]:
+    """Read the slips; ids are unique, and so are the effects of each.
+
+    Raises
+    ------
+    ValueError
+        If an id stands twice, or what was measured has no label for the figure.
+    TypeError
+        If an entry lacks a field or has one too many.
+    """
+    content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    slips = []
+    for item in content:
+        effects = tuple(Comparison(**effect) for effect in item.pop("effects", ()))
+        slips.append(Slip(**item, effects=effects))
+    for names in (
+        [slip.id for slip in slips],
+        *([effect.key for effect in slip.effects] for slip in slips),
+    ):
+        if len(set(names)) != len(names):
+            raise ValueError(f"an id stands twice in {path.name}")
+    for slip in slips:
+        if slip.effects and not slip.label:
+            raise ValueError(f"{slip.id} in {path.name} was measured and has no label")
+    return slips
+
+
+def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[float]]:
+    """Return the values of every metric in the order of the seeds, as ``<stage>.<metric>``.
+
+    Parameters
+    ----------
+    tables
+        Stage name to its ``values.csv``: columns ``metric``, ``seed``, ``value``.
+    """
+    return {
+        f"{stage}.{metric}": rows["value"].tolist()
+        for stage, table in tables.items()
+        for metric, rows in table.sort_values("seed").groupby("metric", sort=False)
+    }
+
+
+def paired(printed: Sequence[float], right: Sequence[float]) -> dict[str, float]:
+    """Return the effect of a slip measured both ways with the same seeds.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``low``, ``high``, ``seeds`` (Student's 95 % interval of the mean), ``min`` and
+        ``max`` of the differences of single seeds.
+    """
+    differences = np.subtract(right, printed, dtype=np.float64)
+    return {
+        **paired_difference(printed, right),
+        "min": float(differences.min()),
+        "max": float(differences.max()),
+    }
+
+
+def unpaired(printed: Summary, right: Summary) -> dict[str, float]:
+    """Return the effect of a slip from mean, sd and seeds of either side.
+
+    The 95 % interval is Welch's (B. L. Welch, Biometrika 34, 1947): the two sides need neither
+    the same seeds nor the same spread. For sides that rise and fall together it is wider than
+    need be.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``low``, ``high`` and ``seeds``, those of the side with fewer. Without any
+        spread the interval has no width.
+    """
+    mean = right["mean"] - printed["mean"]
+    errors = [side["sd"] ** 2 / side["seeds"] for side in (printed, right)]
+    half = 0.0
+    if sum(errors) > 0:
+        freedom = sum(errors) ** 2 / sum(
+            error**2 / (side["seeds"] - 1)
+            for error, side in zip(errors, (printed, right), strict=True)
+        )
+        half = float(stats.t.ppf(0.975, freedom)) * sum(errors) ** 0.5
+    return {
+        "mean": mean,
+        "low": mean - half,
+        "high": mean + half,
+        "seeds": min(printed["seeds"], right["seeds"]),
+    }
+
+
+def effects(
+    slips: Sequence[Slip], values: Values, summaries: Mapping[str, Summary]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return what each slip costs: set right minus as printed.
+
+    Parameters
+    ----------
+    values
+        What the slips name as ``printed`` and ``right``, seed by seed.
+    summaries
+        The same where there are no single values.
+
+    Returns
+    -------
+    dict
+        Slip to effect (`Comparison.key`) to what `paired` or `unpaired` returns. Slips that were
+        not measured are left out.
+    """
+    return {
+        slip.id: {
+            effect.key: paired(values[effect.printed], values[effect.right])
+            if effect.printed in values
+            else unpaired(summaries[effect.printed], summaries[effect.right])
+            for effect in slip.effects
+        }
+        for slip in slips
+        if slip.effects
+    }
+
+
+def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row for each of the `effects`.
+
+    Columns are ``slip``, ``label``, ``measure``, ``mean``, ``low``, ``high``, ``seeds``, ``min``
+    and ``max``; the last two are empty where there are no single seeds to compare.
+    """
+    rows = [
+        {
+            "slip": slip.id,
+            "label": f"{slip.label} ({effect.of})" if effect.of else slip.label,
+            "measure": effect.measure,
+            **measured[slip.id][effect.key],
+        }
+        for slip in slips
+        for effect in slip.effects
+    ]
+    columns = ["slip", "label", "measure", "mean", "low", "high", "seeds", "min", "max"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def leads(values: Values) -> dict[str, dict[str, float]]:
+    """Return the AUC of the network less that of the SVM, by the measures that are compared.
+
+    Returns
+    -------
+    dict
+        ``printed`` (the network's scores against the SVM's labels, as below the paper's cell
+        27), ``scores`` and ``labels`` (the same of both), each as `unpaired` returns it.
+    """
+    by = {
+        "printed": ("auc_hard", "auc_scores"),
+        "scores": ("auc_scores", "auc_scores"),
+        "labels": ("auc_hard", "auc_hard"),
+    }
+    return {
+        name: unpaired(spread(values[f"{SVM}.{of_svm}"]), spread(values[f"{NETWORK}.{of_network}"]))
+        for name, (of_svm, of_network) in by.items()
+    }
+
+
+def kernel_choice(values: Values) -> tuple[dict[str, list[float]], dict[str, Any]]:
+    """Return what choosing a kernel on training rows keeps on test images, draw by draw.
+
+    As in the paper's cell 17 the kernel with the highest AUC of labels is chosen, the first of
+    equal ones. The one chosen on the test images is the best that could have been chosen, so
+    its AUC is never below the other's.
+
+    Parameters
+    ----------
+    values
+        Holds ``spread_svm_kernels.kernels.<kernel>.<train or test>.<auc_hard or accuracy>``.
+
+    Returns
+    -------
+    values : dict
+        ``kernel_choice.<training or test>.<accuracy or auc_hard>``: the test images' measure of
+        the kernel chosen, for each draw.
+    facts : dict
+        ``draws``, ``differ`` (draws in which the two choices differ), and the kernels mostly
+        chosen by name, ``training`` and ``test``.
+    """
+    start = "spread_svm_kernels.kernels"
+    names = [k for k in KERNELS if f"{start}.{k}.train.auc_hard" in values]
+
+    def table(rows: str, measure: str) -> NDArray[np.float64]:
+        return np.array([values[f"{start}.{name}.{rows}.{measure}"] for name in names])
+
+    chosen = {
+        "training": table("train", "auc_hard").argmax(axis=0),
+        "test": table("test", "auc_hard").argmax(axis=0),
+    }
+    draws = np.arange(len(chosen["test"]))
+    kept = {
+        f"kernel_choice.{on}.{measure}": table("test", measure)[kernel, draws].tolist()
+        for on, kernel in chosen.items()
+        for measure in ("accuracy", "auc_hard")
+    }
+    facts = {
+        "draws": len(draws),
+        "differ": int((chosen["training"] != chosen["test"]).sum()),
+        **{on: KERNELS[names[np.bincount(kernel).argmax()]] for on, kernel in chosen.items()},
+    }
+    return kept, facts
+
+
+def final_rows(final: Mapping[str, Summary]) -> tuple[dict[str, Summary], dict[str, float]]:
+    """Return the final SVM on the fewest and the most rows that were tried.
+
+    Parameters
+    ----------
+    final
+        ``rows_<n>`` to the spread of the AUC of labels, from the metrics of stage ``origins``.
+
+    Returns
+    -------
+    summaries : dict
+        ``origins.fewest_rows`` and ``origins.most_rows``, in the paper's setting 3,000 as in its
+        text and 30,000 as in its code.
+    facts : dict
+        ``fewest`` and ``most``, the numbers of rows, with the mean AUC of either.
+    """
+    sizes = sorted(int(name.removeprefix("rows_")) for name in final)
+    fewest, most = final[f"rows_{sizes[0]}"], final[f"rows_{sizes[-1]}"]
+    return (
+        {"origins.fewest_rows": fewest, "origins.most_rows": most},
+        {
+            "fewest": sizes[0],
+            "auc_fewest": fewest["mean"],
+            "most": sizes[-1],
+            "auc_most": most["mean"],
+        },
+    )
+
+
+def unseen(rows: int) -> dict[str, int]:
+    """Count the images that the paper's minibatch loop never takes, of `rows`."""
+    seen = sum(
+        batch.stop - batch.start for batch in minibatches(rows, PRINTED_MINIBATCH, "as_printed")
+    )
+    return {"rows": rows, "unseen": rows - seen}
+
+
+def grid_repeats() -> dict[str, int]:
+    """Count the candidates and fits of the paper's search, and those done twice."""
+    candidates = len(PRINTED_C) * len(PRINTED_GAMMA)
+    repeated = candidates - len(set(PRINTED_C)) * len(set(PRINTED_GAMMA))
+    return {
+        "candidates": candidates,
+        "repeated": repeated,
+        "fits": PRINTED_FOLDS * candidates,
+        "repeated_fits": PRINTED_FOLDS * repeated,
+    }
+
+
+def reading(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, int]:
+    """Count the images near the place at which the paper sees the zeros.
+
+    Signs of components are arbitrary. The paper's scikit-learn made the score of largest size
+    positive (its `svd_flip` at release 0.20 went by the left singular vectors, which are the
+    scores but for their scale).
+
+    Parameters
+    ----------
+    scores : (n, 2 or more) float64
+        The training images on the first components.
+    labels : (n,) int
+        Their digits.
+
+    Returns
+    -------
+    dict
+        ``near``: the images within half a unit; ``ones`` and ``zeros`` among them.
+    """
+    plane = scores[:, :2]
+    largest = plane[np.abs(plane).argmax(axis=0), [0, 1]]
+    distance = np.linalg.norm(plane * np.sign(largest) - PRINTED_ZEROS, axis=1)
+    found = labels[distance < 0.5]
+    return {
+        "near": len(found),
+        "ones": int((found == 1).sum()),
+        "zeros": int((found == 0).sum()),
+    }
+
+
+def components_printed(cumulative: Sequence[float]) -> dict[str, float]:
+    """Return how far the paper's curve of explained variance goes, and what share it reaches.
+
+    Parameters
+    ----------
+    cumulative
+        Share of the variance that the first 1, 2, 3 ... components explain.
+    """
+    count = min(PRINTED_COMPONENTS, len(cumulative))
+    return {"printed": count, "share": float(cumulative[count - 1])}
+
+
+def soft_margin(support_vectors: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Return the support vectors at the lowest and at the highest price of slack.
+
+    Parameters
+    ----------
+    support_vectors
+        ``C_<price>`` to their number, from the metrics of stage ``svm_intuition``.
+    """
+    by_price = {float(name.removeprefix("C_")): count for name, count in support_vectors.items()}
+    return {
+        name: {"C": price, "support_vectors": by_price[price]}
+        for name, price in (("low", min(by_price)), ("high", max(by_price)))
+    }
+
+
+def guards(overflow: Mapping[str, float]) -> dict[str, float]:
+    """Return the first whole outputs at which the code without guards gives no number.
+
+    Parameters
+    ----------
+    overflow
+        From the metrics of stage ``errata_network``.
+    """
+    return {
+        "nan_from": overflow["largest_safe_logit"] + 1,
+        "infinite_from": overflow["largest_safe_gap"] + 1,
+    }
+
+
+def mistake() -> dict[str, float]:
+    """Return the loss of two classes, in nats, where the truth is 0 and ŷ is 0.9 or 0.999."""
+    truth = np.array([[1.0, 0.0]])
+    return {
+        name: cross_entropy(truth, np.log([[1 - y_hat, y_hat]]))
+        for name, y_hat in (("at_0_9", 0.9), ("at_0_999", 0.999))
+    }
+
+
+def get_dummies_example() -> dict[str, float]:
+    """Take the paper's AUC where a class is never predicted, and the right one.
+
+    Ten rows of each of ten classes; those of class 3 are taken for 4, all others are right.
+    """
+    labels = np.repeat(np.arange(10), 10)
+    predicted = np.where(labels == 3, 4, labels)
+    printed = roc_auc_score(pd.get_dummies(labels), pd.get_dummies(predicted))
+    return {"printed": float(printed), "right": auc_hard(labels, predicted, np.arange(10))}

@@ -1,0 +1,1 @@
+"""Long studies: measurements repeated over seeds and settings."""

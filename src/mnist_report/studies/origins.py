@@ -1,0 +1,86 @@
+"""Where printed numbers come from: candidates, measured once for a seed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.scaled import ScaledData
+from mnist_report.evaluation.scores import auc_hard
+from mnist_report.models.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
+from mnist_report.randomness import generator
+
+#: What the paper's final SVM printed of itself (Out[20]).
+FINAL_C, FINAL_GAMMA = 10.0, 0.01
+
+
+def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
+    """Return what the kernel's gamma was, or was called, in the scikit-learn of its day.
+
+    Parameters
+    ----------
+    X : (n, d) float
+        The training rows.
+
+    Returns
+    -------
+    dict
+        ``auto``: 1 / d, as printed. ``scale_2019``: 1 / (d s) with s the standard deviation of
+        all values of X, which ``gamma='scale'`` meant until release 0.20.3 of March 2019
+        (scikit-learn's pull request 13221). ``scale``: 1 / (d s²), its meaning since.
+    """
+    ones = np.ones(len(X), dtype=np.int64)
+    d = X.shape[1]
+    return {
+        "auto": 1 / d,
+        "scale_2019": 1 / (d * float(X.std(dtype=np.float64))),
+        "scale": resolve_gamma("scale", X.astype(np.float64), ones),
+    }
+
+
+def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
+    """Return the AUC of hard labels by kernel, gamma and rows judged (``train`` or ``test``)."""
+    n = len(data.train_images)
+    drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
+    judged_on = {
+        "train": (data.train_images[drawn], data.train_labels[drawn]),
+        "test": (data.test_images, data.test_labels),
+    }
+    result: dict[str, Any] = {}
+    for kernel in KERNELS:
+        candidates = gammas(judged_on["train"][0])
+        if kernel == "linear":  # it has no gamma
+            candidates = {"auto": candidates["auto"]}
+        for name, gamma in candidates.items():
+            model = fit_unique(
+                data.train_images, data.train_labels, drawn, kernel=kernel, C=1.0, gamma=gamma
+            )
+            result.setdefault(kernel, {})[name] = {
+                part: auc_hard(labels, predict_gemm(model, images)[0], model.classes_)
+                for part, (images, labels) in judged_on.items()
+            }
+    return result
+
+
+def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, float]:
+    """Return the final SVM's AUC of hard labels on the test images, by its training rows.
+
+    The largest draw is made once; a smaller one is its beginning.
+    """
+    n = len(data.train_images)
+    drawn = draw_with_replacement(n, min(max(sizes), n), generator(seed, "svm_final"))
+    result = {}
+    for size in sizes:
+        model = fit_unique(
+            data.train_images,
+            data.train_labels,
+            drawn[:size],
+            kernel="rbf",
+            C=FINAL_C,
+            gamma=FINAL_GAMMA,
+        )
+        predicted, _ = predict_gemm(model, data.test_images)
+        result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)
+    return result

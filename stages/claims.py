@@ -1,0 +1,98 @@
+"""Stage `claims`: the paper's statements, each with evidence and a verdict."""
+
+import numpy as np
+import pandas as pd
+
+from mnist_report import files, paths
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation import evidence
+from mnist_report.figures import claims as figures
+from mnist_report.figures.style import draw
+from mnist_report.report.claims import as_table, judge_claims
+from mnist_report.stage import Stage, run_stage
+from mnist_report.studies import adam
+
+#: Stages whose metrics are read.
+METRICS = (
+    "fetch",
+    "scale",
+    "svm_intuition",
+    "scratch_nn",
+    "spread_keras_dense",
+    "comparison",
+)
+
+#: Stages of which every value of every seed is read.
+VALUES = (
+    "spread_svm_kernels",
+    "spread_svm_gridsearch",
+    "spread_svm_final",
+    "spread_scratch_nn",
+    "spread_keras_dense",
+    "spread_cnn",
+    "ablations_svm",
+    "ablations_network",
+    "ablations_keras",
+)
+
+
+def main(stage: Stage) -> None:
+    data = load_scaled()
+    components = files.load_array(paths.MODELS / "pca" / "components.npy")[:3]
+    mean = files.load_array(paths.MODELS / "pca" / "mean.npy")
+    projected = evidence.Projected(
+        np.asarray(files.load_array(paths.MODELS / "pca" / "train_scores.npy")),
+        data.train_labels,
+        (data.test_images.astype(np.float64) - mean) @ components.T,
+        data.test_labels,
+    )
+    metrics = {name: files.read_json(paths.metrics_file(name)) for name in METRICS}
+    metrics["benchmark"] = files.read_json(paths.ROOT / "benchmarks" / "claims.json")
+    measured = evidence.Measured(
+        metrics=metrics,
+        values={
+            name: evidence.by_seed(pd.read_csv(paths.plot_file(name, "values.csv")))
+            for name in VALUES
+        },
+        spectrum=pd.read_csv(paths.plot_file("pca", "explained_variance.csv"))["ratio"].to_numpy(
+            np.float64
+        ),
+        projected=projected,
+        adam=np.array(
+            [
+                adam.losses(data, adam.EPOCHS, seed)
+                for seed in range(stage.params.ablations.network_seeds)
+            ]
+        ),
+    )
+    found = {"claims": evidence.gather(measured)}
+
+    pictures = {
+        "components.png": draw(
+            figures.accuracy_by_components, evidence.by_components(measured), evidence.ENOUGH
+        ),
+        "growth.png": draw(figures.growth, evidence.growth_curves(measured)),
+        "convergence.png": draw(
+            figures.convergence,
+            {name: evidence.convergence_curves(measured, name) for name in ("sigmoid", "relu")},
+            measured.adam,
+        ),
+        "dropout.png": draw(
+            figures.dropout,
+            {name: evidence.dropout_curves(measured, name) for name in ("dense", "cnn")},
+        ),
+        "scaling.png": draw(
+            figures.scaling,
+            {name: evidence.scaling_curves(measured, name) for name in evidence.SCALING_CURVES},
+        ),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("claims", name), picture)
+    files.write_csv(
+        paths.plot_file("claims", "claims.csv"), as_table(judge_claims({"claims": found}))
+    )
+    files.write_json(paths.metrics_file("claims"), found)
+
+
+if __name__ == "__main__":
+    run_stage("claims", main)

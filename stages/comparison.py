@@ -1,0 +1,101 @@
+"""Stage `comparison`: all final models on the same test images."""
+
+import numpy as np
+import pandas as pd
+
+from mnist_report import files, paths
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation import comparison
+from mnist_report.figures import comparison as figures
+from mnist_report.figures.style import draw
+from mnist_report.names import MODELS
+from mnist_report.stage import Stage, run_stage
+
+#: The final models in figures.
+SHORT = {"svm_final": "SVM", "scratch_nn": "scratch", "keras_dense": "dense", "cnn": "CNN"}
+
+#: Those that give probabilities. The support vector machine gives scores.
+NETWORKS = ("scratch_nn", "keras_dense", "cnn")
+
+#: Neighbours in the paper's order, and the support vector machine against the better networks.
+PAIRS = (
+    ("svm_final", "scratch_nn"),
+    ("scratch_nn", "keras_dense"),
+    ("keras_dense", "cnn"),
+    ("svm_final", "keras_dense"),
+    ("svm_final", "cnn"),
+)
+
+#: How many of the hardest images are shown.
+SHOWN = 12
+
+
+def main(stage: Stage) -> None:
+    data = load_scaled()
+    labels = data.test_labels
+    answers = {
+        name: pd.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy(np.int64)
+        for name in MODELS
+    }
+    right = {name: given == labels for name, given in answers.items()}
+    probabilities = {name: files.load_array(paths.SCORES / f"{name}.npy") for name in NETWORKS}
+
+    models = {
+        name: comparison.summary(files.read_json(paths.metrics_file(name))) for name in MODELS
+    }
+    table = pd.DataFrame.from_dict(models, orient="index")
+    by_digit = comparison.errors_by_digit(labels, answers)
+    images = np.unique(labels, return_counts=True)[1]
+    curves = {
+        name: comparison.reliability(scores.max(axis=1), right[name])
+        for name, scores in probabilities.items()
+    }
+    truth = [
+        comparison.probability_of_truth(
+            labels, scores, comparison.columns(scores.shape[1], data.train_labels)
+        )
+        for scores in probabilities.values()
+    ]
+    hardest = comparison.hardest(np.stack(list(right.values())), np.mean(truth, axis=0), SHOWN)
+
+    pictures = {
+        "accuracy.png": draw(figures.error_rates, table.rename(index=MODELS)),
+        "errors_by_digit.png": draw(
+            figures.errors_by_digit,
+            by_digit.rename(index=MODELS),
+            images.tolist(),
+        ),
+        "calibration.png": draw(
+            figures.reliability_curves, {MODELS[name]: curve for name, curve in curves.items()}
+        ),
+        "hardest.png": draw(
+            figures.hardest_images,
+            data.test_images[hardest],
+            labels[hardest],
+            {SHORT[name]: given[hardest] for name, given in answers.items()},
+        ),
+    }
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file("comparison", name), picture)
+    tables = {
+        "models.csv": table.rename_axis("model").reset_index(),
+        "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
+    }
+    for name, content in tables.items():
+        files.write_csv(paths.plot_file("comparison", name), content)
+    files.write_json(
+        paths.metrics_file("comparison"),
+        {
+            "rows": len(labels),
+            "models": models,
+            "tests": comparison.paired_tests(right, PAIRS),
+            "calibration": {name: comparison.calibration(curve) for name, curve in curves.items()},
+            "disagreement": comparison.disagreement(labels, answers),
+            "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
+            "hardest_shown": len(hardest),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("comparison", main)

@@ -1,0 +1,283 @@
+"""Models side by side, against hand-made examples, SciPy and scikit-learn."""
+
+import importlib.util
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import confusion_matrix
+
+from mnist_report import files, paths
+from mnist_report.evaluation import comparison
+
+STAGE = paths.ROOT / "stages" / "comparison.py"
+
+LABELS = np.array([0, 1, 2, 2, 7, 7])
+ANSWERS = {
+    "one": np.array([0, 1, 2, 2, 1, 1]),
+    "two": np.array([0, 1, 2, 7, 1, 2]),
+    "three": np.array([0, 2, 2, 2, 1, 7]),
+}
+
+
+def test_a_summary_holds_what_the_model_has():
+    machine = {
+        "rows": 300,
+        "unique_rows": 240,
+        "C": 10,
+        "support_vectors": 61,
+        "test": {"rows": 100, "accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95},
+    }
+    row = comparison.summary(machine)
+    # Wilson's interval is where (share - p)^2 = z^2 p (1 - p) / n.
+    z = stats.norm.ppf(0.975)
+    for end in ("low", "high"):
+        p = row.pop(end)
+        assert (0.9 - p) ** 2 == pytest.approx(z**2 * p * (1 - p) / 100)
+    assert row == {
+        "accuracy": 0.9,
+        "wrong": 10,
+        "auc_scores": 0.99,
+        "auc_hard": 0.95,
+        "training_rows": 300,
+        "unique_rows": 240,
+        "support_vectors": 61,
+    }
+    network = {"rows": 300, "parameters": 5, "test": machine["test"] | {"loss": 0.3}}
+    row = comparison.summary(network)
+    assert (row["loss"], row["parameters"]) == (0.3, 5)
+    assert not {"unique_rows", "support_vectors"} & row.keys()
+
+
+def test_pairs_are_tested_on_the_rows_that_tell_them_apart():
+    right = {
+        "a": np.array([True] * 9 + [False] + [True] * 10),
+        "b": np.array([False] * 9 + [True] + [True] * 10),
+        "c": np.array([True] * 20),
+    }
+    tests = comparison.paired_tests(right, [("a", "b"), ("a", "c"), ("b", "c")])
+    assert list(tests) == ["a", "b"]
+    assert list(tests["a"]) == ["b", "c"]
+    ab, ac, bc = tests["a"]["b"], tests["a"]["c"], tests["b"]["c"]
+    assert (ab["only_one"], ab["only_other"]) == (9, 1)
+    assert ab["difference"] == pytest.approx(11 / 20 - 19 / 20)
+    assert ac["difference"] == pytest.approx(1 / 20)
+    # Two-sided: twice the chance of 9 or 10 heads of 10; of 1 of 1; of 9 of 9.
+    assert ab["p"] == pytest.approx(2 * 11 / 2**10)
+    assert ac["p"] == 1
+    assert bc["p"] == pytest.approx(2 / 2**9)
+    # Holm: the smallest of three by 3, the next by 2.
+    assert bc["p_holm"] == pytest.approx(3 * 2 / 2**9)
+    assert ab["p_holm"] == pytest.approx(2 * 2 * 11 / 2**10)
+    assert ac["p_holm"] == 1
+
+
+def test_bins_hold_equal_counts_and_say_what_is_in_them():
+    confidences = np.random.default_rng(0).permutation(np.linspace(0.2, 1, 400))
+    right = confidences > 0.5
+    curve = comparison.reliability(confidences, right)
+    assert curve["images"].tolist() == [50] * 8
+    expected = np.sort(confidences).reshape(8, 50)
+    np.testing.assert_allclose(curve["confidence"], expected.mean(axis=1))
+    np.testing.assert_allclose(curve["share_right"], (expected > 0.5).mean(axis=1))
+    assert (curve["low"] <= curve["share_right"]).all()
+    assert (curve["high"] >= curve["share_right"]).all()
+
+
+@pytest.mark.parametrize(("n", "bins"), [(1, 1), (49, 1), (120, 2), (999, 19), (5000, 20)])
+def test_the_number_of_bins_follows_the_number_of_images(n, bins):
+    curve = comparison.reliability(np.linspace(0.1, 1, n), np.ones(n, dtype=bool))
+    assert len(curve) == bins
+    assert curve["images"].sum() == n
+    assert np.ptp(curve["images"]) <= 1
+
+
+def test_one_confidence_is_in_one_bin():
+    confidences = np.array([0.5] * 70 + [0.6] * 60 + [1.0] * 70, dtype=np.float32)
+    right = np.arange(200) % 2 == 0
+    curve = comparison.reliability(confidences, right)
+    assert curve["images"].tolist() == [70, 60, 70]
+    np.testing.assert_allclose(curve["confidence"], [0.5, 0.6, 1.0])
+    same = comparison.reliability(np.full(200, 0.7), right)
+    assert same["images"].tolist() == [200]
+    mixed = np.random.default_rng(1).permutation(200)
+    pd.testing.assert_frame_equal(curve, comparison.reliability(confidences[mixed], right[mixed]))
+
+
+@pytest.mark.parametrize("confidence", [0.3, 0.97, 0.9999, 1.0])
+def test_the_gap_by_chance_is_the_mean_distance_of_a_binomial_share(confidence):
+    curve = comparison.reliability(np.full(60, confidence), np.ones(60, dtype=bool))
+    hits = np.arange(61)
+    chances = stats.binom.pmf(hits, 60, confidence)
+    expected = (chances * np.abs(hits / 60 - confidence)).sum()
+    assert curve["gap_by_chance"].item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_calibration_error_weights_the_gaps_with_the_images():
+    curve = pd.DataFrame(
+        {
+            "confidence": [0.6, 0.9],
+            "share_right": [0.5, 0.95],
+            "images": [100, 300],
+            "gap_by_chance": [0.04, 0.02],
+        }
+    )
+    found = comparison.calibration(curve)
+    assert found == pytest.approx(
+        {
+            "ece": 0.25 * 0.1 + 0.75 * 0.05,
+            "ece_by_chance": 0.25 * 0.04 + 0.75 * 0.02,
+            "mean_confidence": 0.825,
+            "overconfidence": 0.825 - (0.125 + 0.7125),
+        }
+    )
+
+
+def test_a_calibrated_network_has_the_error_that_chance_gives():
+    rng = np.random.default_rng(5)
+    confidences = rng.uniform(0.1, 1, 10000)
+    found = [
+        comparison.calibration(
+            comparison.reliability(confidences, rng.uniform(size=10000) < confidences)
+        )
+        for _ in range(8)
+    ]
+    mean = np.mean([each["ece"] for each in found])
+    assert mean == pytest.approx(found[0]["ece_by_chance"], rel=0.2)
+
+
+def test_columns_are_digits_or_what_a_network_was_trained_on():
+    train = np.array([3, 1, 3, 7])
+    assert comparison.columns(10, train).tolist() == list(range(10))
+    assert comparison.columns(3, train).tolist() == [1, 3, 7]
+
+
+def test_the_probability_of_the_truth_is_taken_from_its_column():
+    probabilities = np.array([[0.7, 0.3], [0.25, 0.75], [0.5, 0.5]], dtype=np.float32)
+    found = comparison.probability_of_truth(
+        np.array([4, 9, 5]), probabilities, classes=np.array([4, 9])
+    )
+    np.testing.assert_allclose(found, [0.7, 0.75, 0], rtol=1e-6)
+
+
+def test_the_hardest_come_first():
+    right = np.array([[0, 1, 0, 0, 1, 0], [0, 1, 1, 0, 1, 1], [0, 1, 1, 0, 0, 1]], dtype=bool)
+    truth = np.array([0.3, 0.0, 0.5, 0.2, 0.9, 0.4])
+    # Three models wrong: rows 3 (0.2) and 0 (0.3); one wrong: 5, 2, 4; none: 1, whatever its truth.
+    assert comparison.hardest(right, truth, 12).tolist() == [3, 0, 5, 2, 4]
+    assert comparison.hardest(right, truth, 3).tolist() == [3, 0, 5]
+    assert comparison.hardest(np.ones((3, 6), dtype=bool), truth, 12).tolist() == []
+
+
+def test_of_equally_hard_rows_the_first_comes_first():
+    right = np.zeros((2, 4), dtype=bool)
+    assert comparison.hardest(right, np.full(4, 0.5), 4).tolist() == [0, 1, 2, 3]
+
+
+def test_disagreement_by_hand():
+    assert comparison.disagreement(LABELS, ANSWERS) == {
+        "wrong_by": {"0": 2, "1": 2, "2": 1, "3": 1},
+        "disputed": 3,
+        "disputed_by_digit": {"0": 0, "1": 1, "2": 1, "7": 1},
+        "wrong_alike": 1,
+        "only_right": {"one": 0, "two": 0, "three": 1},
+        "only_wrong": {"one": 0, "two": 1, "three": 1},
+    }
+
+
+def test_errors_by_digit_are_those_beside_the_diagonal():
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 10, 300)
+    answers = {name: rng.integers(0, 10, 300) for name in ("one", "two")}
+    found = comparison.errors_by_digit(labels, answers)
+    assert list(found.index) == ["one", "two"]
+    assert list(found.columns) == list(range(10))
+    for name, given in answers.items():
+        counts = confusion_matrix(labels, given)
+        np.testing.assert_array_equal(found.loc[name], counts.sum(axis=1) - np.diag(counts))
+    assert list(comparison.errors_by_digit(LABELS, ANSWERS).columns) == [0, 1, 2, 7]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for name in ("PLOTS", "METRICS", "SCORES", "SCALED"):
+        monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    return tmp_path
+
+
+def write_final_models(scores):
+    """Write what the stage reads, for 110 images; return their labels."""
+    rng = np.random.default_rng(3)
+    labels = np.arange(110) % 10
+    images = rng.uniform(size=(110, 784)).astype(np.float32)
+    for part in ("train", "test"):
+        files.save_array(paths.SCALED / f"{part}_images.npy", images)
+        files.save_array(paths.SCALED / f"{part}_labels.npy", labels.astype(np.uint8))
+    for name in ("svm_final", "scratch_nn", "keras_dense", "cnn"):
+        machine = name == "svm_final"
+        # A small draw can lack a digit.
+        table = scores(rng, labels)[:, : 9 if machine else 10]
+        predicted = table.argmax(axis=1)
+        wrong = int((predicted != labels).sum())
+        test = {"rows": 110, "wrong": wrong, "accuracy": 1 - wrong / 110}
+        test |= {"auc_hard": 0.9, "auc_scores": 0.95} | ({} if machine else {"loss": 0.5})
+        sizes = {"unique_rows": 90, "support_vectors": 7} if machine else {"parameters": 9}
+        files.save_array(paths.SCORES / f"{name}.npy", table)
+        files.write_json(paths.metrics_file(name), {"rows": 110, **sizes, "test": test})
+        answers = pd.DataFrame({"actual": labels, "predicted": predicted})
+        files.write_csv(paths.plot_file(name, "predictions.csv"), answers)
+    return labels
+
+
+def noisy(rng, labels):
+    table = rng.uniform(size=(len(labels), 10)) + np.eye(10)[labels] / 2
+    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def certain(rng, labels):
+    return np.eye(10, dtype=np.float32)[labels]
+
+
+@pytest.mark.parametrize("scores", [noisy, certain])
+def test_the_stage_compares_small_and_faultless_models(folder, monkeypatch, scores):
+    labels = write_final_models(scores)
+    specification = importlib.util.spec_from_file_location("comparison_stage", STAGE)
+    stage = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(stage)
+    # The figures are made; to draw them as well takes seconds.
+    monkeypatch.setattr(stage, "draw", lambda make, *args: repr(make(*args)).encode())
+    stage.main(None)
+
+    plots = folder / "plots" / "comparison"
+    assert {path.name for path in plots.iterdir()} == {
+        "models.csv",
+        "calibration.csv",
+        "accuracy.png",
+        "errors_by_digit.png",
+        "calibration.png",
+        "hardest.png",
+    }
+    models = ["svm_final", "scratch_nn", "keras_dense", "cnn"]
+    assert pd.read_csv(plots / "models.csv")["model"].tolist() == models
+    bins = pd.read_csv(plots / "calibration.csv").groupby("model", sort=False)["images"].sum()
+    assert bins.to_dict() == dict.fromkeys(models[1:], 110)
+
+    metrics = json.loads((folder / "metrics" / "comparison.json").read_text(encoding="utf-8"))
+    assert list(metrics["models"]) == models
+    wrong = {}
+    for name in models:
+        answers = pd.read_csv(folder / "plots" / name / "predictions.csv")
+        wrong[name] = (answers["actual"] != answers["predicted"]).to_numpy()
+        expected = {str(digit): wrong[name][labels == digit].mean() for digit in range(10)}
+        assert metrics["error_by_digit"][name] == pytest.approx(expected)
+    # The machine has no column for nines.
+    assert metrics["error_by_digit"]["svm_final"]["9"] == 1
+    hard = np.any(list(wrong.values()), axis=0).sum()
+    assert metrics["hardest_shown"] == min(12, hard)
+    assert metrics["disagreement"]["wrong_by"]["0"] == metrics["rows"] - hard == 110 - hard
+    tests = [test for others in metrics["tests"].values() for test in others.values()]
+    assert len(tests) == 5
+    assert all(test["p"] <= test["p_holm"] <= 1 for test in tests)
+    assert list(metrics["calibration"]) == models[1:]

@@ -1,0 +1,146 @@
+"""Measurements over seeds as files, and that they measure what the stages do."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from mnist_report import paths, report_card
+from mnist_report.data.scaled import ScaledData
+from mnist_report.params import load_params
+from mnist_report.stage import Stage
+from mnist_report.studies import machines, spread
+from mnist_report.studies.scratch_network import score_on_test
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RUNS = [{"test": {"accuracy": a, "loss": 2 * a}, "rows": 7} for a in (0.5, 0.25, 1 / 3)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for name in ("METRICS", "PLOTS", "MODELS"):
+        monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    return tmp_path
+
+
+class Study:
+    """A study that keeps nothing and notes what it is asked for."""
+
+    asked: list
+
+    def __init__(self, stage, measurements):
+        Study.asked = [(stage, measurements)]
+
+    def measure(self, what, compute, **settings):
+        self.asked.append((what, settings))
+        return compute()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+def written(folder, stage):
+    metrics = json.loads((folder / "metrics" / f"{stage}.json").read_text(encoding="utf-8"))
+    values = folder / "plots" / stage / "values.csv"
+    return metrics, pd.read_csv(values)
+
+
+def test_every_value_and_its_spread_are_written(folder, monkeypatch):
+    monkeypatch.setattr(spread, "Study", Study)
+    spread.write_spread("spread_x", 3, lambda seed: RUNS[seed], {"rows": 7})
+    metrics, values = written(folder, "spread_x")
+
+    accuracy = [run["test"]["accuracy"] for run in RUNS]
+    assert metrics["test"]["accuracy"] == pytest.approx(
+        {
+            "mean": np.mean(accuracy),
+            "sd": np.std(accuracy, ddof=1),
+            "min": 0.25,
+            "max": 0.5,
+            "seeds": 3,
+        }
+    )
+    assert metrics["rows"]["sd"] == 0
+    table = values.pivot(index="seed", columns="metric", values="value")
+    # Pandas may read the last bit of a number otherwise than it was written.
+    assert table["test.accuracy"].tolist() == pytest.approx(accuracy, rel=1e-15)
+    assert table["test.loss"].tolist() == pytest.approx([2 * a for a in accuracy], rel=1e-15)
+    assert list(values.columns) == ["metric", "seed", "value"]
+    assert len(values) == 9
+
+
+def test_all_that_a_measurement_depends_on_is_given_to_the_study(folder, monkeypatch):
+    monkeypatch.setattr(spread, "Study", Study)
+    spread.write_spread("spread_x", 2, lambda seed: RUNS[seed], {"rows": 7})
+    assert Study.asked == [
+        ("spread_x", 2),
+        ("spread_x", {"seed": 0, "rows": 7}),
+        ("spread_x", {"seed": 1, "rows": 7}),
+    ]
+
+
+def test_groups_of_runs_are_written_under_their_names(folder):
+    groups = {"with": RUNS, "without": RUNS[:2]}
+    spread.write_runs("errata_x", groups, {"candidates": 35, "sizes": {"small": 500}})
+    metrics, values = written(folder, "errata_x")
+    assert list(metrics) == ["with", "without", "candidates", "sizes"]
+    assert metrics["sizes"] == {"small": 500}
+    assert metrics["without"]["test"]["accuracy"]["mean"] == pytest.approx(0.375)
+    assert metrics["without"]["test"]["accuracy"]["seeds"] == 2
+    assert values.groupby("metric").size().to_dict() == {
+        f"{group}.{name}": len(runs)
+        for group, runs in groups.items()
+        for name in ("test.accuracy", "test.loss", "rows")
+    }
+
+
+# What the studies measure at a seed is what the stage writes when that seed is the project's.
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    X, y = (X / 16).astype(np.float32), y.astype(np.int64)
+    return ScaledData(X[:200], y[:200], X[200:300], y[200:300])
+
+
+@pytest.fixture
+def run_stage(folder, digits, monkeypatch):
+    """Return a function that runs a stage on the digits, without its pictures."""
+
+    def run(name, seed):
+        source = importlib.util.spec_from_file_location(name, ROOT / "stages" / f"{name}.py")
+        script = importlib.util.module_from_spec(source)
+        source.loader.exec_module(script)
+        monkeypatch.setattr(script, "load_scaled", lambda: digits)
+        for module in (script, report_card):
+            monkeypatch.setattr(module, "draw", lambda *_, **__: b"")
+        params = load_params().model_copy(update={"seed": seed})
+        script.main(Stage(params))
+        path = folder / "metrics" / f"{name}.json"
+        return params, json.loads(path.read_text(encoding="utf-8"))
+
+    return run
+
+
+def test_the_study_of_the_network_measures_what_the_stage_does(run_stage, digits):
+    params, metrics = run_stage("scratch_nn", seed=1)
+    settings = params.scratch_nn.model_dump(exclude={"validation_share"})
+    scores = score_on_test(digits, 1, **settings)
+    assert scores == {name: metrics["test"][name] for name in scores}
+    assert scores != score_on_test(digits, 2, **settings)
+
+
+def test_the_study_of_the_kernels_measures_what_the_stage_does(run_stage, digits):
+    params, metrics = run_stage("svm_kernels", seed=1)
+    measured = machines.kernels(digits, params.svm_kernels, 1)
+    assert measured["kernels"] == metrics["kernels"]
+    assert measured != machines.kernels(digits, params.svm_kernels, 2)
