@@ -65,7 +65,8 @@ def runs(base):
 def test_the_pipeline_runs_every_stage_and_makes_every_output(pair, studies):
     (checkout, done), _ = pair
     assert done.code == 0, done.err
-    assert done.stages == [name for name in STAGES if name not in studies]
+    assert sorted(done.stages) == sorted(name for name in STAGES if name not in studies)
+    assert done.stages[-1] == "report"
     assert checkout.outputs().keys() == checkout.declared_outputs()
     assert all(checkout.outputs().values())
 
