@@ -339,7 +339,7 @@ def pair(new_checkout):
         base.start("sh", "-c", " && ".join(steps)),
         other.start("dvc", "repro", *MODELS, env=UNREACHABLE),
     ]
-    results = [finish(process) for process in processes]
+    results = [finish(process, 900) for process in processes]
     base.commit("The results")
     return (base, results[0]), (other, results[1])
 
