@@ -23,7 +23,7 @@ RUNS = [{"test": {"accuracy": a, "loss": 2 * a}, "rows": 7} for a in (0.5, 0.25,
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name in ("METRICS", "PLOTS", "MODELS"):
+    for name in ("METRICS", "MODELS", "PLOTS", "SCORES"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
     return tmp_path
 
