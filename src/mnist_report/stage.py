@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from threadpoolctl import threadpool_limits
+
 from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
@@ -57,7 +59,9 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
         _fail(name, error)
     stage = Stage(params, _start_tracker(name))
     try:
-        main(stage)
+        # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
+        with threadpool_limits(params.compute.threads):
+            main(stage)
     except UserError as error:
         stage._end("FAILED", str(error))
         _fail(name, error)
