@@ -1,6 +1,6 @@
 # One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint verify track report ui clean
+.PHONY: help setup repro test lint verify reproduce-check track report ui clean
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := src
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)  ## make .venv with the pinned packages (the other targets do so themselves)
 
@@ -36,6 +36,9 @@ lint: $(READY)  ## check style and types
 
 verify: $(READY)  ## hold the results against the committed ones and against the paper
 	@python -m mnist_report.report.verify
+
+reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (STUDIES=1, CORES=1)
+	@python -m mnist_report.report.reproduce_check $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
 
 track: $(READY)  ## bring MLflow level with the outputs that lie here
 	@python -m mnist_report.tracking level
