@@ -1,10 +1,18 @@
 """The parameters: what `params.yaml` may hold, and the one function that reads it."""
 
 import reprlib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -25,11 +33,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _is_line(text: str) -> str:
+    """Refuse what neither a path nor a title holds: it would end lines and steer terminals."""
+    if not text.strip() or any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
+        raise ValueError("it should be one line of text without control characters")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1), AfterValidator(_is_line)]
+
+
 class Own(Section):
     """A data set of the user's own."""
 
-    source: Annotated[str, Field(min_length=1)] | None
-    title: Annotated[str, Field(min_length=1, max_length=80)] | None
+    source: Line | None
+    title: Annotated[Line, Field(max_length=80)] | None
 
 
 class Data(Section):
@@ -308,6 +326,8 @@ def _explain(key: str, faults: list[ErrorDetails]) -> str:
 
 
 def _one_line(text: str, limit: int = 200) -> str:
-    """Fold `text` to one line of at most `limit` characters."""
+    """Fold `text` to one line of at most `limit` characters, all of which can be printed."""
     line = " ".join(text.split())
+    # An unknown key may hold what YAML writes as "\e": no terminal is to obey it.
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
