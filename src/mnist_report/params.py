@@ -327,7 +327,11 @@ def _explain(key: str, faults: list[ErrorDetails]) -> str:
 
 def _one_line(text: str, limit: int = 200) -> str:
     """Fold `text` to one line of at most `limit` characters, all of which can be printed."""
-    line = " ".join(text.split())
     # An unknown key may hold what YAML writes as "\e": no terminal is to obey it.
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    line = printable(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Write the characters that end a line or steer a terminal as Python escapes them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
