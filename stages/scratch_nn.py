@@ -17,7 +17,7 @@ from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
 from mnist_report.models.neural_network import NeuralNetworkClassifier
 from mnist_report.models.skops_file import dump_bytes
-from mnist_report.report_card import write_report_card
+from mnist_report.report_card import CLASSES, write_report_card
 from mnist_report.stage import Stage, run_stage
 
 
@@ -66,18 +66,22 @@ def main(stage: Stage) -> None:
         )
         untrained = clone(network).set_params(epochs=0).fit(X, y)
         network.fit(X, y)
+        scores = network.predict_proba(data.test_images)
+        loss = mean_loss(data.test_labels, scores, network.classes_)
     before = untrained.predict(data.test_images)
     weights = network.coefs_[0]
     learned = weights - untrained.coefs_[0]
-    scores = network.predict_proba(data.test_images)
     predicted = network.classes_[scores.argmax(axis=1)]
+    # A column for every digit: the network has none for one that the training images lack.
+    by_digit = np.zeros((len(scores), len(CLASSES)), scores.dtype)
+    by_digit[:, network.classes_] = scores
 
     files.write_bytes(paths.MODELS / "scratch_nn.skops", dump_bytes(network))
     files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
-    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, scores))
+    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, by_digit))
     pictures = {
         "history.png": draw(figures.learning_curves, curve),
-        "roc.png": draw(figures.roc_curves, data.test_labels, scores),
+        "roc.png": draw(figures.roc_curves, data.test_labels, by_digit),
         "hidden_weights.png": draw(figures.hidden_weights, weights, rows=10, columns=10),
         "hidden_changes.png": draw(figures.hidden_weights, learned, rows=10, columns=10),
     }
@@ -99,7 +103,7 @@ def main(stage: Stage) -> None:
                 "before": before[:10].tolist(),
                 "after": predicted[:10].tolist(),
             },
-            "test": {"loss": mean_loss(data.test_labels, scores, network.classes_), **card},
+            "test": {"loss": loss, **card},
         },
     )
 
