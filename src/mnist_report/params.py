@@ -1,5 +1,6 @@
 """The parameters: what `params.yaml` may hold, and the one function that reads it."""
 
+import math
 import reprlib
 import unicodedata
 from pathlib import Path
@@ -22,6 +23,9 @@ from mnist_report.errors import UserError
 
 #: A parameter file is a page of text; what is larger is not one.
 MAX_BYTES = 100_000
+
+#: A number in single precision has no more digits than these before its point.
+MOST_DIGITS = 38
 
 Rows = Annotated[int, Field(ge=1, le=10_000_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -101,6 +105,17 @@ class SvmKernels(Section):
     gamma: Positive | Literal["auto", "scale"]
     degree: Annotated[int, Field(ge=1, le=10)]
     region_rows: Rows
+
+    @model_validator(mode="after")
+    def _poly_is_finite(self) -> "SvmKernels":
+        # The solver keeps kernel values in single precision, and two white images have this one.
+        digits = 0.0 if isinstance(self.gamma, str) else math.log10(784 * self.gamma) * self.degree
+        if "poly" in self.kernels and digits > MOST_DIGITS:
+            raise ValueError(
+                f"with the kernel 'poly' (784 gamma)^degree may be at most 1e{MOST_DIGITS}; "
+                "lower svm_kernels.gamma or svm_kernels.degree"
+            )
+        return self
 
 
 class SvmGridsearch(Section):
