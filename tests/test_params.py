@@ -140,6 +140,11 @@ BAD_VALUES = [
     ("pca__thresholds", ["0.5"], ["pca.thresholds.0", "'0.5'", "number"]),
     ("pca", None, ["pca", "None"]),
     ("pca", [1, 2], ["pca", "[1, 2]"]),
+    (
+        "svm_intuition__overlapping_C",
+        [1, 1e6],
+        ["svm_intuition.overlapping_C.1", "1000000", "10000"],
+    ),
     ("data__dataset", "cifar", ["data.dataset", "'cifar'", "'mnist'", "'digits'", "'own'"]),
     ("data__own", {"source": "", "title": "t"}, ["data.own.source", "''", "at least 1"]),
     ("data__own", {"source": "s", "title": "t" * 81}, ["data.own.title", "ttt", "80"]),

@@ -84,6 +84,8 @@ class Pca(Section):
 
 
 Positive = Annotated[float, Field(gt=0, le=1e9)]
+#: On points that overlap the solver's time grows with the price; beyond this it takes hours.
+Price = Annotated[float, Field(gt=0, le=10_000)]
 Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
 
 
@@ -92,7 +94,7 @@ class SvmIntuition(Section):
 
     points: Annotated[int, Field(ge=50, le=100_000)]
     separable_C: Positive
-    overlapping_C: Annotated[list[Positive], Field(min_length=1, max_length=4)]
+    overlapping_C: Annotated[list[Price], Field(min_length=1, max_length=4)]
     pairs: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
