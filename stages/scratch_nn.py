@@ -1,8 +1,5 @@
 """Stage `scratch_nn`: the network written by hand, trained by backpropagation (section 3.2)."""
 
-import contextlib
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -41,17 +38,6 @@ def check_split(labels: NDArray[np.int64], share: float) -> None:
         )
 
 
-@contextlib.contextmanager
-def in_one_line() -> Iterator[None]:
-    """Pass on what the network says when rows are too few for it, or training runs away."""
-    try:
-        yield
-    except ValueError as error:
-        raise UserError(
-            f"the network cannot be trained: {error}; change section scratch_nn of params.yaml"
-        ) from error
-
-
 def main(stage: Stage) -> None:
     params = stage.params.scratch_nn
     settings = params.model_dump(exclude={"validation_share"})
@@ -60,14 +46,13 @@ def main(stage: Stage) -> None:
     network = NeuralNetworkClassifier(**settings, random_state=stage.params.seed)
 
     check_split(y, params.validation_share)
-    with in_one_line():
-        curve = learning_curve(
-            network, X, y, validation_share=params.validation_share, on_epoch=stage.log_step
-        )
-        untrained = clone(network).set_params(epochs=0).fit(X, y)
-        network.fit(X, y)
-        scores = network.predict_proba(data.test_images)
-        loss = mean_loss(data.test_labels, scores, network.classes_)
+    curve = learning_curve(
+        network, X, y, validation_share=params.validation_share, on_epoch=stage.log_step
+    )
+    untrained = clone(network).set_params(epochs=0).fit(X, y)
+    network.fit(X, y)
+    scores = network.predict_proba(data.test_images)
+    loss = mean_loss(data.test_labels, scores, network.classes_)
     before = untrained.predict(data.test_images)
     weights = network.coefs_[0]
     learned = weights - untrained.coefs_[0]
