@@ -2,9 +2,13 @@
 
 Every writer fills a temporary file beside the target, flushes it to the disk and moves it into
 place. What is written holds no date and no path, so the same values give the same bytes.
+
+A process that is killed leaves its temporary file behind. The next writer of the same target
+clears it; until then Git and DVC pass over it.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
@@ -17,6 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_report.errors import UserError
+
+#: How a temporary file ends; `.gitignore` and `.dvcignore` know it.
+UNFINISHED = ".part"
 
 
 @contextlib.contextmanager
@@ -36,8 +43,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
+        _clear_leftovers(path)
+        descriptor, temporary = _make_temporary(path)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -55,6 +62,32 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _make_temporary(path: Path) -> tuple[int, Path]:
+    """Make a file beside `path` that is locked for as long as it is open."""
+    while True:
+        descriptor, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
+        # A file system without locks clears nothing either.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Between making and locking, another writer of `path` may have taken it for a leftover.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Remove what killed writers of `path` left beside it; a living one has its file locked."""
+    leftovers = [
+        file
+        for file in path.parent.iterdir()
+        if file.name.startswith(f".{path.name}.") and file.suffix == UNFINISHED
+    ]
+    for leftover in leftovers:
+        with contextlib.suppress(OSError), leftover.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
