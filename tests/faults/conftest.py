@@ -54,7 +54,7 @@ class Workshop:
         self.server = subprocess.Popen(
             [sys.executable, *words[1:-1], str(HERE / "forkserver.py"), self.socket],
             cwd=checkout.path,
-            env=checkout.environment({"PYTHONPATH": "src"}),
+            env=checkout.environment({"PYTHONPATH": f"src{os.pathsep}{HERE}"}),
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -64,13 +64,14 @@ class Workshop:
         self.server.kill()
         self.server.communicate()
 
-    def stage(self, name, *, plan=None, environment=None):
+    def stage(self, name, *, plan=None, environment=None, before=None):
         """Run a stage; MLflow follows it if `environment` is given."""
         request = {
             "script": f"stages/{name}.py",
             "environment": environment or {},
             "tracked": environment is not None,
             "plan": plan,
+            "before": before,
         }
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             code = client.ask(self.socket, request, out.fileno(), err.fileno(), PATIENCE)

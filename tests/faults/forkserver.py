@@ -18,13 +18,25 @@ from pathlib import Path
 import injection
 
 
-def run(script, environment, *, tracked, plan):
-    """Run the script of a stage to its end, and leave this process with its status."""
+def run(script, environment, *, tracked, plan, before):
+    """Run the script of a stage to its end, and leave this process with its status.
+
+    Parameters
+    ----------
+    tracked
+        Whether MLflow follows.
+    plan
+        The faults at the files that the stage writes.
+    before
+        A function of `injection` that is called first, and its arguments; or None.
+    """
     os.environ.update(environment)
     if not tracked:
         from mnist_report import stage
 
         stage._start_tracker = lambda name: None
+    if before:
+        getattr(injection, before[0])(*before[1:])
     if plan:
         injection.prepare(plan)
     sys.argv = [script]
@@ -57,6 +69,7 @@ def attend(connection):
             request["environment"],
             tracked=request["tracked"],
             plan=request.get("plan"),
+            before=request.get("before"),
         )
     _, status = os.waitpid(child, 0)
     connection.sendall(json.dumps(os.waitstatus_to_exitcode(status)).encode())

@@ -140,7 +140,7 @@ class Sentence:
         return stream.write(content)
 
     def limit(self, path):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.half, self.half))
+        limit_files(self.half)
 
     def fill(self, path):
         """Leave room for half of the file. What lay in its folder lies there still."""
@@ -217,6 +217,20 @@ class Plan:
             for path, allowed in self.allowed.items()
             if not path.is_file() or path.read_bytes() not in allowed
         ]
+
+
+def spoil_store(folder, pages):
+    """Make a folder a disk of so many pages for this process and its children, or read-only."""
+    own_mounts()
+    if pages:
+        mount_small(folder, pages)
+    else:
+        mount_read_only(folder)
+
+
+def limit_files(size):
+    """Let no file grow beyond a size."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def prepare(plan):
