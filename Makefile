@@ -1,9 +1,11 @@
-# One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use.
+# One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use;
+# the audit's tools have .venv-audit.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test faults lint verify track report ui clean
+.PHONY: help setup repro test faults lint verify reproduce-check audit track report ui clean
 
 VENV := .venv
 READY := $(VENV)/.ready
+AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Reports of usage go nowhere, neither from DVC nor from MLflow.
 export DVC_NO_ANALYTICS := 1
@@ -13,7 +15,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := src
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)  ## make .venv with the pinned packages (the other targets do so themselves)
 
@@ -40,6 +42,19 @@ lint: $(READY)  ## check style and types
 verify: $(READY)  ## hold the results against the committed ones and against the paper
 	@python -m mnist_report.report.verify
 
+reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (STUDIES=1, CORES=1)
+	@python -m mnist_report.report.reproduce_check $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
+
+$(AUDIT)/.ready: requirements-audit.lock | $(READY)
+	@echo "audit: installing the packages of requirements-audit.lock"
+	@$(VENV)/bin/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-audit.lock
+	@touch $@
+
+audit: $(READY) $(AUDIT)/.ready  ## known vulnerabilities, licences and bill of materials of the packages
+	@sh tools/audit.sh $(VENV) $(AUDIT)
+
 track: $(READY)  ## bring MLflow level with the outputs that lie here
 	@python -m mnist_report.tracking level
 
@@ -49,6 +64,6 @@ report: $(READY)  ## make the report again from the metrics and plots that lie h
 ui: $(READY)  ## open the MLflow UI on the local store, at http://127.0.0.1:5000
 	@mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"
 
-clean:  ## delete .venv and what the tools cached; data, results and runs stay
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## delete .venv, .venv-audit and what the tools cached; data, results and runs stay
+	rm -rf $(VENV) $(AUDIT) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import pandas as pd
 from mnist_report import files, paths
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence
+from mnist_report.evaluation.seeds import by_seed
 from mnist_report.figures import claims as figures
 from mnist_report.figures.style import draw
 from mnist_report.report.claims import as_table, judge_claims
@@ -50,10 +51,7 @@ def main(stage: Stage) -> None:
     metrics["benchmark"] = files.read_json(paths.ROOT / "benchmarks" / "claims.json")
     measured = evidence.Measured(
         metrics=metrics,
-        values={
-            name: evidence.by_seed(pd.read_csv(paths.plot_file(name, "values.csv")))
-            for name in VALUES
-        },
+        values={name: by_seed(pd.read_csv(paths.plot_file(name, "values.csv"))) for name in VALUES},
         spectrum=pd.read_csv(paths.plot_file("pca", "explained_variance.csv"))["ratio"].to_numpy(
             np.float64
         ),

@@ -1,6 +1,7 @@
 """What dvc.yaml says of every stage, held against the scripts, the templates and the schema."""
 
 import ast
+import typing
 from pathlib import Path
 
 import jinja2
@@ -9,6 +10,7 @@ from ruamel.yaml import YAML
 
 from imports import imported_modules
 from mnist_report.params import Params
+from mnist_report.run import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "mnist_report"
@@ -21,6 +23,10 @@ def read_yaml(name):
 
 STAGES = read_yaml("dvc.yaml")["stages"]
 PARAMS = read_yaml("params.yaml")
+
+#: What starts every script, and the parameters that it reads for itself.
+LAUNCHER = PACKAGE / "run.py"
+PINNED = {("compute", "portable"), ("compute", "threads")}
 every_stage = pytest.mark.parametrize("name", STAGES)
 
 
@@ -98,14 +104,15 @@ def test_every_script_has_a_stage():
 
 @every_stage
 def test_command_runs_the_script_of_the_stage(name):
-    assert STAGES[name]["cmd"] == f"PYTHONPATH=src python stages/{name}.py"
+    assert STAGES[name]["cmd"] == f"PYTHONPATH=src python -m mnist_report.run stages/{name}.py"
 
 
 @every_stage
 def test_code_dependencies_are_the_modules_imported(name):
     listed = {dep for dep in items(name, "deps") if dep.endswith(".py")}
-    script = ROOT / "stages" / f"{name}.py"
-    assert listed == imported_modules(script) | {f"stages/{name}.py"}
+    scripts = {LAUNCHER, ROOT / "stages" / f"{name}.py"}
+    own = {script.relative_to(ROOT).as_posix() for script in scripts}
+    assert listed == own.union(*(imported_modules(script) for script in scripts))
 
 
 def data_files_named(module):
@@ -144,9 +151,21 @@ def test_data_files_beside_the_code_are_dependencies(name):
     assert not missing
 
 
+def test_the_launcher_reads_the_parameters_that_every_stage_declares():
+    class Recorder:
+        read: typing.ClassVar[set[tuple[str, str]]] = set()
+
+        def __getattr__(self, key):
+            self.read.add(("compute", key))
+            return True
+
+    environment(Recorder())
+    assert Recorder.read == PINNED
+
+
 @every_stage
 def test_parameters_declared_are_those_read(name):
-    read = parameters_read((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8"))
+    read = parameters_read((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8")) | PINNED
     declared = {tuple(key.split(".")) for key in items(name, "params")}
     assert () not in read, "a stage that takes all parameters depends on all of them"
     undeclared = {keys for keys in read if not any(keys[: len(d)] == d for d in declared)}

@@ -155,8 +155,10 @@ class TensorFlow(Section):
 
 
 class Compute(Section):
-    """Where the grid search runs."""
+    """How every stage computes, and where the grid search runs."""
 
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    portable: bool
     backend: Literal["local", "dask"]
     scheduler: Annotated[str, Field(min_length=1)] | None
     jobs: Annotated[int, Field(ge=1, le=1024)]

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from threadpoolctl import threadpool_limits
+
 from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
@@ -62,7 +64,9 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
     try:
         params = load_params()
         stage = Stage(params, _start_tracker(name))
-        main(stage)
+        # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
+        with threadpool_limits(params.compute.threads):
+            main(stage)
     except KeyboardInterrupt:
         status, reason, code = "KILLED", "interrupted", 130
         print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)

@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score
 
 from mnist_report.evaluation import evidence
 from mnist_report.evaluation.evidence import EVIDENCE, Measured, NotMeasured, Projected, gather
+from mnist_report.evaluation.seeds import by_seed
 
 # Hand-made differences that are all the same differ in their last bits.
 pytestmark = pytest.mark.filterwarnings("ignore:Precision loss")
@@ -183,7 +184,7 @@ def test_values_by_seed_come_in_the_order_of_seeds():
     table = pd.DataFrame(
         {"metric": ["a.b", "c", "a.b", "c"], "seed": [1, 1, 0, 0], "value": [1.5, 3.0, 0.5, 2.0]}
     )
-    found = evidence.by_seed(table)
+    found = by_seed(table)
     assert {name: values.tolist() for name, values in found.items()} == {
         "a.b": [0.5, 1.5],
         "c": [2.0, 3.0],

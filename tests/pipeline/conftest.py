@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+import requests
+from moto.server import ThreadedMotoServer
 
 from miniature import (
     ROOT,
@@ -130,11 +132,9 @@ def base(pair):
 @pytest.fixture(scope="session")
 def scenarios(base, land, copy_of):
     """Start every scenario; each has a checkout of its own."""
+    works = (run_experiments, change_on_a_branch, *REMOTES.values(), end_two, fail)
     with ThreadPoolExecutor(2) as pool:
-        yield {
-            work: pool.submit(work, base, land, copy_of)
-            for work in (run_experiments, change_on_a_branch, push_and_pull, end_two, fail)
-        }
+        yield {work: pool.submit(work, base, land, copy_of) for work in works}
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +149,8 @@ def branch(scenarios):
 
 @pytest.fixture(scope="session")
 def pulled(scenarios):
-    return scenarios[push_and_pull].result()
+    """Return the clones that pulled their data, by the kind of remote."""
+    return {kind: scenarios[work].result() for kind, work in REMOTES.items()}
 
 
 @pytest.fixture(scope="session")
@@ -184,19 +185,48 @@ def change_on_a_branch(base, land, copy_of):
     return checkout, done, status, Checkout(land / "clone", base.home)
 
 
-def push_and_pull(base, land, copy_of):
-    """Push the data to a remote folder, clone the project elsewhere and pull them."""
-    source = copy_of(base, "pushed")
-    remote = ("remote", "add", "--local", "--default", "backup", str(land / "a remote"))
-    source.dvc(*remote)
+def push_and_pull(base, land, copy_of, kind, *remote):
+    """Push the data to a remote, clone the project elsewhere and pull them.
+
+    `remote` is an address, and for S3 that of the server which answers.
+    """
+    source = copy_of(base, f"pushed to a {kind}")
+    clone = Checkout(land / f"pulled from a {kind}", base.home)
+    add_remote(source, *remote)
     source.dvc("push")
-    source.git("clone", "--quiet", str(source.path), str(land / "pulled"))
-    clone = Checkout(land / "pulled", base.home)
+    source.git("clone", "--quiet", str(source.path), str(clone.path))
     missing = clone.declared_outputs() - clone.outputs().keys()
     assert {path.split("/")[0] for path in missing} == {"data", "models"}
-    clone.dvc(*remote)
+    add_remote(clone, *remote)
     clone.dvc("pull")
     return clone
+
+
+def add_remote(checkout, address, server=None):
+    checkout.dvc("remote", "add", "--local", "--default", "backup", address)
+    if server:
+        checkout.dvc("remote", "modify", "--local", "backup", "endpointurl", server)
+
+
+def pull_from_folder(base, land, copy_of):
+    return push_and_pull(base, land, copy_of, "folder", str(land / "a remote"))
+
+
+def pull_from_bucket(base, land, copy_of):
+    """Push to and pull from an S3 server that listens on this machine only."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        address = f"http://{host}:{port}"
+        requests.put(f"{address}/storage", timeout=30).raise_for_status()
+        return push_and_pull(base, land, copy_of, "bucket", "s3://storage/mnist", address)
+    finally:
+        server.stop()
+
+
+#: The kinds of remote, and who uses each.
+REMOTES = {"folder": pull_from_folder, "bucket": pull_from_bucket}
 
 
 #: A stage that reports one step and then works for ever.

@@ -138,11 +138,23 @@ def test_plots_of_branches_are_compared_without_a_cache(clone):
     assert any("thresholds" in name and "cumulative_variance" in name for name in pictures)
 
 
-def test_a_clone_is_up_to_date_after_a_pull(base, pulled):
-    assert "up to date" in pulled.dvc("status").out
-    assert pulled.dvc("repro").stages == []
-    assert pulled.outputs() == base.outputs()
-    assert pulled.git("status", "--porcelain") == ""
+@pytest.mark.parametrize("remote", ["folder", "bucket"])
+def test_a_clone_is_up_to_date_after_a_pull(base, pulled, remote):
+    clone = pulled[remote]
+    assert "up to date" in clone.dvc("status").out
+    assert clone.dvc("repro").stages == []
+    assert clone.outputs() == base.outputs()
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_a_clone_makes_the_same_report(base, pulled):
+    clone = pulled["bucket"]
+    for path in clone.declared("outs")["report"]:
+        (clone.path / path).unlink()
+    done = clone.dvc("repro", "--force", "--single-item", "report")
+    assert done.stages == ["report"]
+    assert clone.outputs() == base.outputs()
+    assert clone.git("status", "--porcelain") == ""
 
 
 # Experiments
@@ -313,10 +325,11 @@ def test_levelling_a_store_that_is_level_adds_nothing(base):
 
 
 def test_levelling_fills_an_empty_store_once(base, runs, pulled):
-    first = pulled.python("-m", "mnist_report.tracking", "level")
+    clone = pulled["folder"]
+    first = clone.python("-m", "mnist_report.tracking", "level")
     assert first.code == 0, first.err
     assert first.out.splitlines() == [f"track: {name}: recorded" for name in STAGES]
-    restored = recorded(pulled)
+    restored = recorded(clone)
     assert sorted(run.data.tags["dvc.stage"] for run in restored) == sorted(STAGES)
     assert {run.info.status for run in restored} == {"FINISHED"}
     assert {run.data.tags["recorded"] for run in restored} == {"restored"}
@@ -328,9 +341,9 @@ def test_levelling_fills_an_empty_store_once(base, runs, pulled):
         assert run.data.tags["fingerprint"] == twin.data.tags["fingerprint"]
         assert artifacts(run).keys() == artifacts(twin).keys()
 
-    second = pulled.python("-m", "mnist_report.tracking", "level")
+    second = clone.python("-m", "mnist_report.tracking", "level")
     assert second.out.splitlines() == [f"track: {name}: already recorded" for name in STAGES]
-    assert len(recorded(pulled)) == len(STAGES)
+    assert len(recorded(clone)) == len(STAGES)
 
 
 def test_a_server_out_of_reach_costs_a_warning_a_stage_and_no_result(pair):

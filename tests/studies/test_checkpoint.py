@@ -19,6 +19,7 @@ class Bench:
         for path in (self.code, self.data, self.frame):
             path.write_text("1", encoding="utf-8")
         self.seeds = 3
+        self.threads = 1
         self.computed = []
 
     def pipeline(self):
@@ -26,7 +27,10 @@ class Bench:
         return {"study": StageFiles("study", deps, ("spread.seeds",), (), (), ())}
 
     def model_dump(self):
-        return {"spread": {"seeds": self.seeds}}
+        return {
+            "spread": {"seeds": self.seeds},
+            "compute": {"threads": self.threads, "portable": True, "jobs": 1},
+        }
 
     def run(self, fail_at=None):
         """Measure each seed; return the values."""
@@ -103,6 +107,13 @@ def test_more_seeds_add_to_those_that_are_there(bench):
 def test_other_code_or_data_is_measured_anew(bench, file):
     interrupt(bench, at=2)
     getattr(bench, file).write_text("2", encoding="utf-8")
+    bench.run()
+    assert bench.computed == [0, 1, 0, 1, 2]
+
+
+def test_another_number_of_threads_is_measured_anew(bench):
+    interrupt(bench, at=2)
+    bench.threads = 2
     bench.run()
     assert bench.computed == [0, 1, 0, 1, 2]
 

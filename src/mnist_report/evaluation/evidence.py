@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_report.evaluation.scores import accuracy
-from mnist_report.evaluation.uncertainty import mcnemar, paired_difference
+from mnist_report.evaluation.seeds import welch
+from mnist_report.evaluation.uncertainty import mcnemar, paired_difference, spread
 from mnist_report.models.pca import components_for
 from mnist_report.trees import at
 
@@ -118,21 +117,6 @@ class Measured:
         return list(dict.fromkeys(match[1] for match in matches if match))
 
 
-def by_seed(table: pd.DataFrame) -> dict[str, Floats]:
-    """Return metric name to its values in the order of the seeds.
-
-    Parameters
-    ----------
-    table
-        Columns ``metric``, ``seed`` and ``value``, as studies write them.
-    """
-    ordered = table.sort_values("seed", kind="stable")
-    return {
-        str(name): group.to_numpy(np.float64)
-        for name, group in ordered.groupby("metric", sort=False)["value"]
-    }
-
-
 def gather(measured: Measured) -> dict[str, dict[str, Any]]:
     """Return the evidence for every statement that has some, under its name in `EVIDENCE`."""
     found = {}
@@ -148,26 +132,8 @@ def gather(measured: Measured) -> dict[str, dict[str, Any]]:
 
 
 def unpaired_difference(one: Floats, other: Floats) -> dict[str, float]:
-    """Return the difference of means, ``other - one``, with Welch's 95 % interval (Welch, 1947).
-
-    For models that share no draw, so that seed 0 of the one has nothing to do with seed 0 of the
-    other.
-
-    Parameters
-    ----------
-    one, other
-        A value for each seed, two or more; the numbers of seeds may differ.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``low`` and ``high``. Where neither has a spread the interval has no width.
-    """
-    mean = float(other.mean() - one.mean())
-    low, high = mean, mean
-    if np.ptp(one) > 0 or np.ptp(other) > 0:
-        low, high = stats.ttest_ind(other, one, equal_var=False).confidence_interval(1 - CHANCE)
-    return {"mean": mean, "low": float(low), "high": float(high)}
+    """Return `welch` of the values of two models that share no draw, shapes (seeds,)."""
+    return welch(spread(one.tolist()), spread(other.tolist()))
 
 
 def exponents(sizes: Sequence[int], costs: Floats) -> Floats:

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
-from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from mnist_report.evaluation.scores import auc_hard
+from mnist_report.evaluation.seeds import Summary, by_seed, welch
 from mnist_report.evaluation.uncertainty import paired_difference, spread
 from mnist_report.models.neural_network import cross_entropy, minibatches
 from mnist_report.names import KERNELS
@@ -28,9 +28,6 @@ Measure = Literal["accuracy", "auc", "loss"]
 
 #: Dotted name to a value for each of the seeds 0, 1, 2 ...
 Values = Mapping[str, Sequence[float]]
-#: Mean, sd and number of seeds, as `evaluation.uncertainty.spread` gives them.
-Summary = Mapping[str, float]
-
 ERRATA = Path(__file__).with_name("errata.yaml")
 
 #: The grid of the paper's cell 19, its folds, and the minibatch of cell 26.
@@ -150,9 +147,9 @@ def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[float]]:
         Stage name to its ``values.csv``: columns ``metric``, ``seed``, ``value``.
     """
     return {
-        f"{stage}.{metric}": rows["value"].tolist()
+        f"{stage}.{metric}": values.tolist()
         for stage, table in tables.items()
-        for metric, rows in table.sort_values("seed").groupby("metric", sort=False)
+        for metric, values in by_seed(table).items()
     }
 
 
@@ -176,31 +173,12 @@ def paired(printed: Sequence[float], right: Sequence[float]) -> dict[str, float]
 def unpaired(printed: Summary, right: Summary) -> dict[str, float]:
     """Return the effect of a slip from mean, sd and seeds of either side.
 
-    The 95 % interval is Welch's (B. L. Welch, Biometrika 34, 1947): the two sides need neither
-    the same seeds nor the same spread. For sides that rise and fall together it is wider than
-    need be.
-
     Returns
     -------
     dict
-        ``mean``, ``low``, ``high`` and ``seeds``, those of the side with fewer. Without any
-        spread the interval has no width.
+        What `welch` returns, and ``seeds``, those of the side with fewer.
     """
-    mean = right["mean"] - printed["mean"]
-    errors = [side["sd"] ** 2 / side["seeds"] for side in (printed, right)]
-    half = 0.0
-    if sum(errors) > 0:
-        freedom = sum(errors) ** 2 / sum(
-            error**2 / (side["seeds"] - 1)
-            for error, side in zip(errors, (printed, right), strict=True)
-        )
-        half = float(stats.t.ppf(0.975, freedom)) * sum(errors) ** 0.5
-    return {
-        "mean": mean,
-        "low": mean - half,
-        "high": mean + half,
-        "seeds": min(printed["seeds"], right["seeds"]),
-    }
+    return {**welch(printed, right), "seeds": min(printed["seeds"], right["seeds"])}
 
 
 def effects(

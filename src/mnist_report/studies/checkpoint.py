@@ -1,9 +1,10 @@
 """A long study, one measurement at a time: what was measured stays when the study is interrupted.
 
-Every measurement is kept in a file of its own under a key made of the study's code, its data and
-the measurement's settings. A study that starts again takes from there what still fits, and
-measures the rest. Nothing is ever read under another key, so nothing stale can come back. A study
-that had ended and is run again though nothing changed, as by ``dvc repro --force``, starts anew.
+Every measurement is kept in a file of its own under a key made of the study's code, its data, how
+it computes, and the measurement's settings. A study that starts again takes from there what still
+fits, and measures the rest. Nothing is ever read under another key, so nothing stale can come
+back. A study that had ended and is run again though nothing changed, as by ``dvc repro --force``,
+starts anew.
 """
 
 import contextlib
@@ -34,6 +35,7 @@ FRAME = frozenset(
         "params.py",
         "paths.py",
         "progress.py",
+        "run.py",
         "stage.py",
         "studies/checkpoint.py",
         "studies/spread.py",
@@ -60,6 +62,7 @@ class Study:
         declared = pipeline()[stage]
         self.code = _digest(set(declared.deps) - FRAME)
         params = load_params().model_dump()
+        self.arithmetic = {name: params["compute"][name] for name in ("portable", "threads")}
         self.identity = {
             "files": _digest(set(declared.deps)),
             "params": {name: at(params, name) for name in declared.params},
@@ -83,7 +86,7 @@ class Study:
         settings
             All that `compute` depends on beside the study's code and the data set.
         """
-        key = json.dumps([self.code, what, settings], sort_keys=True)
+        key = json.dumps([self.code, self.arithmetic, what, settings], sort_keys=True)
         path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
         try:
             values: dict[str, Any] = files.read_json(path)["values"]

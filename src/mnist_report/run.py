@@ -1,0 +1,75 @@
+"""Run a stage with its arithmetic pinned: ``python -m mnist_report.run stages/pca.py``.
+
+The last bits of a sum depend on how many threads share it and on the instructions that take it.
+NumPy, OpenBLAS and TensorFlow choose both by the machine they meet, from environment variables
+that they read when they are loaded. So the variables are set here, before any of them is, and
+then the script runs in this process.
+"""
+
+import os
+import platform
+import runpy
+import sys
+from pathlib import Path
+
+from mnist_report.errors import UserError
+from mnist_report.params import Compute, load_params
+
+#: What makes every x86-64 processor since 2013 (AVX2 and FMA, "x86-64-v3") take the same way.
+PORTABLE = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    # Left alone, TensorFlow uses oneDNN on some processors only.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
+
+#: How Python names the processors that `PORTABLE` is about.
+X86_64 = ("x86_64", "AMD64")
+
+#: Where Linux lists what the processor can do.
+CPUINFO = Path("/proc/cpuinfo")
+
+
+def environment(compute: Compute) -> dict[str, str]:
+    """Return the environment variables that pin the arithmetic of a process.
+
+    Other processors than x86-64 have no instruction set that all of them share with it: there
+    `portable` changes nothing.
+
+    Raises
+    ------
+    UserError
+        If the code path that is wanted needs instructions that this processor lacks.
+    """
+    pinned = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(compute.threads))
+    if compute.portable and platform.machine() in X86_64:
+        if CPUINFO.exists() and not {"avx2", "fma"} <= set(CPUINFO.read_text().split()):
+            raise UserError(
+                "compute.portable = true needs a processor with AVX2 and FMA, and this one lacks "
+                "them; set it to false in params.yaml, and expect other last digits"
+            )
+        pinned |= PORTABLE
+    return pinned
+
+
+def main(arguments: list[str]) -> int:
+    """Run the script named in `arguments`; it ends the process with its own exit code."""
+    script = Path(arguments[0])
+    try:
+        os.environ |= environment(load_params().compute)
+    except UserError as error:
+        print(f"{script.stem}: error: {error}", file=sys.stderr)
+        return 1
+    sys.argv = arguments
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except KeyboardInterrupt:
+        # While libraries are imported; once the stage works, its frame says the same.
+        print(f"{script.stem}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
