@@ -75,6 +75,16 @@ def yaml():
     return YAML(typ="safe", pure=True)
 
 
+#: How lines of progress end, or begin: tqdm's bars, its clocks, and joblib's reports.
+PROGRESS = re.compile(r"\[\d\d:\d\d.*\]$|\(\d\d:\d\d\)$|^\[Parallel")
+
+
+def lines_said(text):
+    """Return the lines of an error stream that are no progress."""
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", text)]
+    return [line for line in lines if line and not PROGRESS.search(line)]
+
+
 @dataclass
 class Done:
     """A process that has ended."""

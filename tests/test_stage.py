@@ -67,7 +67,8 @@ def test_a_stage_that_ends_well(tracker, capsys):
     assert tracker.told == [{"end": "FINISHED", "reason": ""}]
 
 
-def test_a_user_error_is_one_line(tracker, capsys):
+def test_a_user_error_is_one_line(tracker, capsys, asked):
+    asked("")
     said = "pca: error: no such data\n"
     assert ended(fails_with(UserError("no such data")), capsys) == (1, said)
     assert tracker.told == [{"end": "FAILED", "reason": "no such data"}]
@@ -93,6 +94,22 @@ def test_a_failure_on_altered_inputs_names_them_in_one_line(tracker, capsys, ask
     )
     assert asked.questions == [[sys.executable, "-m", "mnist_report.locked", "pca"]]
     assert f"pca: error: {tracker.told[0]['reason']}\n" == said
+
+
+def test_a_user_error_on_altered_inputs_names_them(tracker, capsys, asked):
+    asked("metrics/svm_gridsearch.json\n")
+    _, said = ended(fails_with(UserError("the SVM cannot have C = nan")), capsys)
+    assert said == (
+        "pca: error: metrics/svm_gridsearch.json: not what the pipeline made "
+        "(the SVM cannot have C = nan); run 'dvc repro', which brings it back\n"
+    )
+
+
+def test_a_user_error_that_sends_the_user_to_dvc_stands_as_it_is(tracker, capsys, asked):
+    asked("metrics/svm_gridsearch.json\n")
+    said = "it is missing; run 'dvc repro' to make it"
+    assert ended(fails_with(UserError(said)), capsys) == (1, f"pca: error: {said}\n")
+    assert asked.questions == []
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EDQUOT])

@@ -71,7 +71,7 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
         status, reason, code = "KILLED", "interrupted", 130
         print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
     except Exception as error:
-        said = str(error) if isinstance(error, UserError) else _what_a_user_can_mend(name, error)
+        said = _what_a_user_can_mend(name, error)
         if said is None:
             traceback.print_exc()
         else:
@@ -99,13 +99,18 @@ def _what_a_user_can_mend(name: str, error: Exception) -> str | None:
             f"cannot write {where}: {error.strerror}; "
             "free some space or check the permissions, then run again"
         )
+    # One that sends the user to DVC already knows which file is at fault.
+    known = str(error) if isinstance(error, UserError) else None
+    if known and "dvc repro" in known:
+        return known
     # A process of its own, for the reason that `locked` gives; it costs time only here.
     command = [sys.executable, "-m", "mnist_report.locked", name]
     asked = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
     altered = asked.stdout.splitlines()
     if asked.returncode != 0 or not altered:
-        return None
+        return known
+    reason = known or f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return (
-        f"{', '.join(altered)}: not what the pipeline made ({type(error).__name__}: "
-        f"{' '.join(str(error).split())[:200]}); run 'dvc repro', which brings it back"
+        f"{', '.join(altered)}: not what the pipeline made ({reason}); "
+        "run 'dvc repro', which brings it back"
     )

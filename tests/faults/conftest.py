@@ -19,8 +19,8 @@ from miniature import BIN, Checkout, Done, copy_checkout, make_checkout, write_m
 
 HERE = Path(__file__).resolve().parent
 
-#: No test that hangs may hang for longer, in seconds.
-PATIENCE = 300
+#: Seconds after which a stage, or a whole run, is taken to hang; a busy machine may take its time.
+PATIENCE = 900
 
 
 class Workshop:
@@ -55,13 +55,13 @@ class Workshop:
             [sys.executable, *words[1:-1], str(HERE / "forkserver.py"), self.socket],
             cwd=checkout.path,
             env=checkout.environment({"PYTHONPATH": f"src{os.pathsep}{HERE}"}),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self.server.stdout.readline() == "ready\n"
 
     def close(self):
-        self.server.kill()
         self.server.communicate()
 
     def stage(self, name, *, plan=None, environment=None, before=None):
@@ -82,7 +82,7 @@ class Workshop:
         return Done(code, *said)
 
     def dvc(self, *arguments):
-        return self.checkout.run("dvc", *arguments, env=self.forking)
+        return self.checkout.run("dvc", *arguments, env=self.forking, timeout=PATIENCE)
 
     def outputs_of(self, stage):
         return [

@@ -9,6 +9,7 @@ usage, in a checkout: python forkserver.py SOCKET
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -84,7 +85,8 @@ def serve(address):
     listener.bind(address)
     listener.listen()
     print("ready", flush=True)
-    while True:
+    # Whoever started the server holds its input open: it ends when they do, however that is.
+    while select.select([listener, sys.stdin], [], [])[0] == [listener]:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from miniature import ROOT, yaml
+from miniature import ROOT, lines_said, yaml
 
 PIPELINE = yaml().load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 every_stage = pytest.mark.parametrize("name", PIPELINE)
@@ -135,7 +135,6 @@ def test_a_stage_refuses_a_corrupt_file_in_one_line(name, shop, whole, tried):
         tried(READING, kind)
         done = shop.stage(name)
         path.write_bytes(content)
-        lines = [line for line in done.err.split("\n") if line and "\r" not in line]
         what = f"{path.relative_to(shop.checkout.path)} {kind}"
         if "Traceback" in done.err:
             problems.append((what, done.err[-1500:]))
@@ -144,7 +143,7 @@ def test_a_stage_refuses_a_corrupt_file_in_one_line(name, shop, whole, tried):
                 problems.append((what, "taken for good"))
             shop.put_back()
         else:
-            ours = [line for line in lines if line.startswith(f"{name}: error: ")]
+            ours = [line for line in lines_said(done.err) if line.startswith(f"{name}: error: ")]
             named = path.name in done.err or f"{path.parent.name}/" in done.err
             if len(ours) != 1 or not named or "dvc repro" not in ours[0]:
                 problems.append((what, done.err[-1500:]))

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import injection
-from miniature import UNREACHABLE, wait_for
+from miniature import UNREACHABLE, lines_said, wait_for
 
 SERVER = "The MLflow server fails a stage"
 STORE = "The MLflow store in the checkout cannot be written"
@@ -174,7 +174,7 @@ def level(shop, environment):
 def warned(done):
     """Return the lines that a stage said, without its progress bars."""
     assert "Traceback" not in done.err, done.err
-    return [line for line in done.err.split("\n") if line and "\r" not in line]
+    return lines_said(done.err)
 
 
 def is_a_warning(lines):
@@ -188,7 +188,7 @@ def test_a_server_that_fails_costs_a_warning(fault, moment, bench, mlflow, tried
     mlflow.forget()
     mlflow.gate.fail(fault, MOMENTS[moment])
     for output in bench.outputs_of(STAGE):
-        (bench.checkout.path / output).unlink()
+        (bench.checkout.path / output).unlink(missing_ok=True)
     done = bench.stage(STAGE, environment=mlflow.environment)
     assert done.code == 0, done.err
     assert is_a_warning(warned(done)), done.err

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 import injection
-from miniature import ROOT, yaml
+from miniature import ROOT, lines_said, yaml
 
 STAGES = list(yaml().load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 every_stage = pytest.mark.parametrize("name", STAGES)
@@ -60,8 +60,7 @@ def test_a_fault_at_any_file_leaves_every_output_whole(name, shop, tmp_path, may
         assert record["code"] == code, record
         assert "Traceback" not in record["said"], record
         assert record["torn"] == [], record
-        # Lines of a progress bar end in a carriage return.
-        lines = [line for line in record["said"].split("\n") if line and "\r" not in line]
+        lines = lines_said(record["said"])
         if said is None:
             ours = [
                 file.startswith(".") and file.endswith(injection.PART) for file in record["left"]
