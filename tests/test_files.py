@@ -253,10 +253,23 @@ def test_a_missing_file_names_itself_and_the_way_out(tmp_path, read):
         read(tmp_path / "gone")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}}', b"\xff\xfe", b"<html>"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"a": 1}}',
+        b"\xff\xfe",
+        b"<html>",
+        b"{}",
+        b"[1]",
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+    ],
+)
 def test_bad_json_is_a_user_error(tmp_path, content):
     (tmp_path / "m.json").write_bytes(content)
-    with pytest.raises(UserError, match=r"m\.json is not JSON .*dvc repro") as error:
+    with pytest.raises(UserError, match=r"m\.json cannot be read as JSON .*dvc repro") as error:
         read_json(tmp_path / "m.json")
     assert one_line(error)
 

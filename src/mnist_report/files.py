@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -151,15 +151,24 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the file is missing or is not JSON.
+        If the file is missing, or is not what `write_json` writes: an object that holds something,
+        and no NaN.
     """
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        if not isinstance(value, dict) or not value:
+            raise ValueError("no object, or an empty one")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); delete it and run 'dvc repro'") from error
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"{path} cannot be read as JSON ({error}); delete it and run 'dvc repro'"
+        ) from error
     return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def _plain(value: object) -> object:
