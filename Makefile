@@ -1,7 +1,7 @@
 # One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use;
 # the audit's tools have .venv-audit.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint verify reproduce-check audit track report ui clean
+.PHONY: help setup repro test faults lint verify reproduce-check audit track report ui clean
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -32,6 +32,9 @@ repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists,
 # One BLAS thread a process: the workers share the cores.
 test: $(READY)  ## run the tests
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+faults: $(READY)  ## kill stages, fill the disk, corrupt files, take MLflow away; writes tests/faults/RESULTS.md
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile tests/faults
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy

@@ -2,11 +2,13 @@
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import resource
 import signal
 import stat
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ import pytest
 
 from mnist_report.errors import UserError
 from mnist_report.files import (
+    UNFINISHED,
     load_array,
     read_json,
     replacing,
@@ -250,9 +253,75 @@ def test_a_missing_file_names_itself_and_the_way_out(tmp_path, read):
         read(tmp_path / "gone")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}}', b"\xff\xfe", b"<html>"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"a": 1}}',
+        b"\xff\xfe",
+        b"<html>",
+        b"{}",
+        b"[1]",
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+    ],
+)
 def test_bad_json_is_a_user_error(tmp_path, content):
     (tmp_path / "m.json").write_bytes(content)
-    with pytest.raises(UserError, match=r"m\.json is not JSON .*dvc repro") as error:
+    with pytest.raises(UserError, match=r"m\.json cannot be read as JSON .*dvc repro") as error:
         read_json(tmp_path / "m.json")
     assert one_line(error)
+
+
+# What a killed writer leaves behind
+
+
+def leftover(path):
+    file = path.with_name(f".{path.name}.x1y2{UNFINISHED}")
+    file.write_bytes(b"half")
+    return file
+
+
+def test_the_next_writer_clears_what_a_killed_one_left(old):
+    leftover(old)
+    write_bytes(old, b"new")
+    assert names(old.parent) == ["file"]
+
+
+def test_a_leftover_of_another_file_is_left_alone(old):
+    other = leftover(old.with_name("another"))
+    write_bytes(old, b"new")
+    assert names(old.parent) == [other.name, "file"]
+
+
+def test_two_who_write_the_same_file_do_not_clear_each_other(old):
+    with replacing(old) as first:
+        first.write(b"first")
+        write_bytes(old, b"second")
+        assert old.read_bytes() == b"second"
+    assert old.read_bytes() == b"first"
+    assert names(old.parent) == ["file"]
+
+
+def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(old, monkeypatch):
+    lock, cleared = fcntl.flock, []
+
+    def late(stream, how):
+        if not cleared:
+            [file] = [path for path in old.parent.iterdir() if path != old]
+            file.unlink()
+            cleared.append(file)
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write_bytes(old, b"new")
+    assert cleared
+    assert old.read_bytes() == b"new"
+    assert names(old.parent) == ["file"]
+
+
+def test_git_and_dvc_pass_over_leftovers():
+    root = Path(__file__).resolve().parents[1]
+    for name in (".gitignore", ".dvcignore"):
+        assert f".*{UNFINISHED}" in (root / name).read_text(encoding="utf-8").splitlines()

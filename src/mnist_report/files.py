@@ -2,21 +2,28 @@
 
 Every writer fills a temporary file beside the target, flushes it to the disk and moves it into
 place. What is written holds no date and no path, so the same values give the same bytes.
+
+A process that is killed leaves its temporary file behind. The next writer of the same target
+clears it; until then Git and DVC pass over it.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_report.errors import UserError
+
+#: How a temporary file ends; `.gitignore` and `.dvcignore` know it.
+UNFINISHED = ".part"
 
 
 @contextlib.contextmanager
@@ -36,8 +43,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
+        _clear_leftovers(path)
+        descriptor, temporary = _make_temporary(path)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -55,6 +62,32 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _make_temporary(path: Path) -> tuple[int, Path]:
+    """Make a file beside `path` that is locked for as long as it is open."""
+    while True:
+        descriptor, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
+        # A file system without locks clears nothing either.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Between making and locking, another writer of `path` may have taken it for a leftover.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Remove what killed writers of `path` left beside it; a living one has its file locked."""
+    leftovers = [
+        file
+        for file in path.parent.iterdir()
+        if file.name.startswith(f".{path.name}.") and file.suffix == UNFINISHED
+    ]
+    for leftover in leftovers:
+        with contextlib.suppress(OSError), leftover.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -118,15 +151,24 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the file is missing or is not JSON.
+        If the file is missing, or is not what `write_json` writes: an object that holds something,
+        and no NaN.
     """
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        if not isinstance(value, dict) or not value:
+            raise ValueError("no object, or an empty one")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); delete it and run 'dvc repro'") from error
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"{path} cannot be read as JSON ({error}); delete it and run 'dvc repro'"
+        ) from error
     return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def _plain(value: object) -> object:

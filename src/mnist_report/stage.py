@@ -8,9 +8,11 @@ and a stage that is killed closes the pipe, which marks its run.
 """
 
 import contextlib
+import errno
 import json
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -20,6 +22,9 @@ from threadpoolctl import threadpool_limits
 from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
+
+#: What the operating system says of a disk that is full or that may not be written.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,11 @@ class Stage:
             self.tracker.stdin.write(json.dumps(message) + "\n")
             self.tracker.stdin.flush()
 
-    def _end(self, status: str, reason: str = "") -> None:
-        self._tell({"end": status, "reason": reason})
-        if self.tracker is not None:
-            with contextlib.suppress(OSError):
+    def _end(self, status: str, reason: str) -> None:
+        # Ctrl-C stops the waiting, not the tracker, which ends by itself.
+        with contextlib.suppress(OSError, KeyboardInterrupt):
+            self._tell({"end": status, "reason": reason})
+            if self.tracker is not None:
                 self.tracker.communicate()
 
 
@@ -53,27 +59,27 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
 
     Exit code 0 if `main` returned, 1 if it raised, 130 if it was interrupted.
     """
+    stage = None
+    status, reason, code = "FINISHED", "", 0
     try:
         params = load_params()
-    except UserError as error:
-        _fail(name, error)
-    stage = Stage(params, _start_tracker(name))
-    try:
+        stage = Stage(params, _start_tracker(name))
         # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
         with threadpool_limits(params.compute.threads):
             main(stage)
-    except UserError as error:
-        stage._end("FAILED", str(error))
-        _fail(name, error)
     except KeyboardInterrupt:
-        stage._end("KILLED", "interrupted")
+        status, reason, code = "KILLED", "interrupted", 130
         print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
-        sys.exit(130)
-    except BaseException as error:
-        stage._end("FAILED", f"{type(error).__name__}: {error}")
-        raise
-    stage._end("FINISHED")
-    sys.exit(0)
+    except Exception as error:
+        said = _what_a_user_can_mend(name, error)
+        if said is None:
+            traceback.print_exc()
+        else:
+            print(f"{name}: error: {said}", file=sys.stderr)
+        status, reason, code = "FAILED", said or f"{type(error).__name__}: {error}", 1
+    if stage is not None:
+        stage._end(status, reason)
+    sys.exit(code)
 
 
 def _start_tracker(name: str) -> "subprocess.Popen[str]":
@@ -85,6 +91,26 @@ def _start_tracker(name: str) -> "subprocess.Popen[str]":
     )
 
 
-def _fail(name: str, error: UserError) -> NoReturn:
-    print(f"{name}: error: {error}", file=sys.stderr)
-    sys.exit(1)
+def _what_a_user_can_mend(name: str, error: Exception) -> str | None:
+    """Say what is wrong with the disk or with the stage's inputs; None if the code is at fault."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        where = error.filename or "a temporary file"
+        return (
+            f"cannot write {where}: {error.strerror}; "
+            "free some space or check the permissions, then run again"
+        )
+    # One that sends the user to DVC already knows which file is at fault.
+    known = str(error) if isinstance(error, UserError) else None
+    if known and "dvc repro" in known:
+        return known
+    # A process of its own, for the reason that `locked` gives; it costs time only here.
+    command = [sys.executable, "-m", "mnist_report.locked", name]
+    asked = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    altered = asked.stdout.splitlines()
+    if asked.returncode != 0 or not altered:
+        return known
+    reason = known or f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return (
+        f"{', '.join(altered)}: not what the pipeline made ({reason}); "
+        "run 'dvc repro', which brings it back"
+    )

@@ -62,19 +62,22 @@ def checkout(tmp_path, monkeypatch):
         here, committed = here or results(), committed or results()
         (tmp_path / "metrics").mkdir(exist_ok=True)
         head = {"params.yaml": old_params.encode()}
-        lock = {}
+        lock, lock_here = {}, {}
         for name in STAGES:
             content = json.dumps(here[name])
             (tmp_path / "metrics" / f"{name}.json").write_text(content, encoding="utf-8")
             path = f"metrics/{name}.json"
             head[path] = json.dumps(committed[name]).encode()
             md5 = hashlib.md5(head[path], usedforsecurity=False).hexdigest()
+            md5_here = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
+            lock_here[name] = {"outs": [{"path": path, "md5": md5_here}]}
             seed = int(old_params.split()[1])
             lock[name] = {
                 "outs": [{"path": path, "md5": md5}],
                 "params": {"params.yaml": {"seed": seed}},
             }
         head["dvc.lock"] = json.dumps({"stages": lock}).encode()
+        (tmp_path / "dvc.lock").write_text(json.dumps({"stages": lock_here}), encoding="utf-8")
         (tmp_path / "params.yaml").write_text(params, encoding="utf-8")
         (tmp_path / "tolerances.yaml").write_text(RULES, encoding="utf-8")
 
@@ -196,6 +199,31 @@ def test_parameters_that_are_not_what_the_lock_says_fail(checkout, capsys):
     head["params.yaml"] = b"seed: 3\n"
     assert verify.main() == 1
     assert len(failures(capsys)) == len(STAGES)
+
+
+def test_an_output_that_is_not_what_the_lock_here_says_fails(checkout, capsys):
+    checkout()
+    path = paths.metrics_file("net")
+    path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8")
+    assert verify.main() == 1
+    assert failures(capsys) == [
+        "metrics/net.json is not what dvc.lock has; 'rm -f metrics/net.json', then 'dvc repro'"
+    ]
+
+
+def test_a_corrupt_object_in_the_cache_is_named_with_the_file_made_of_it(checkout, capsys):
+    checkout()
+    path = paths.metrics_file("net")
+    right = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8")
+    cached = f".dvc/cache/files/md5/{right[:2]}/{right[2:]}"
+    (paths.ROOT / cached).parent.mkdir(parents=True)
+    (paths.ROOT / cached).write_bytes(b"")
+    assert verify.main() == 1
+    assert failures(capsys) == [
+        f"metrics/net.json is not what dvc.lock has, and neither is {cached}; "
+        f"'rm -f metrics/net.json {cached}', then 'dvc repro'"
+    ]
 
 
 def test_a_metric_that_is_missing_is_one_line_on_stderr(checkout, capsys):

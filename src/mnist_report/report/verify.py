@@ -1,16 +1,17 @@
 """``make verify``: hold the results against the code, the committed results and the paper.
 
-Five questions, one after the other:
+Six questions, one after the other:
 
 1. Do the committed `dvc.lock`, metrics and plots belong to the committed code and parameters?
-2. Is every recomputed number that depends on a random draw one that our own seeds make likely?
-3. Is every metric that lies here within its tolerance of the committed one?
-4. Is every verdict on the paper the committed one, and does the ledger say why where a number
+2. Is every output that lies here, byte for byte, the one that `dvc.lock` tells of?
+3. Is every recomputed number that depends on a random draw one that our own seeds make likely?
+4. Is every metric that lies here within its tolerance of the committed one?
+5. Is every verdict on the paper the committed one, and does the ledger say why where a number
    does not hold?
-5. What does the paper's table look like now?
+6. What does the paper's table look like now?
 
 A number of the paper that does not hold is a finding. A failure is a result that nobody can
-trust: the exit code is then 1. The third and fourth question are asked under the committed
+trust: the exit code is then 1. The fourth and fifth question are asked under the committed
 parameters only.
 """
 
@@ -31,6 +32,7 @@ from scipy import stats
 from mnist_report import files, paths
 from mnist_report.dvcfiles import pipeline
 from mnist_report.errors import UserError
+from mnist_report.locked import altered
 from mnist_report.report.claims import judge_claims
 from mnist_report.report.ledger import (
     VERDICTS,
@@ -55,7 +57,7 @@ def main() -> int:
     """Print the findings; return 0 if nothing failed."""
     ledger = load_ledger()
     try:
-        failures = check_committed()
+        failures = check_committed() + check_bytes()
         here = {name: files.read_json(path) for name, path in _metrics_files().items()}
         judged = judge_all(ledger, here)
         failures += check_own_spread(judged)
@@ -101,6 +103,20 @@ def check_committed() -> list[str]:
             if at(params, section) != value:
                 failures.append(f"committed params.yaml: {section} is not what {name} ran with")
     print(f"verify: committed dvc.lock against committed code and results: {_word(failures)}")
+    return failures
+
+
+def check_bytes() -> list[str]:
+    """Hold the bytes of every output against `dvc.lock`; DVC trusts what came from its cache."""
+    there = [path for stage in pipeline().values() for path in stage.outputs if path.is_file()]
+    failures = []
+    for file in altered(there):
+        rotten = f", and neither is {file.cached}" if file.cached else ""
+        command = " ".join(filter(None, ["rm -f", file.name, file.cached]))
+        failures.append(
+            f"{file.name} is not what dvc.lock has{rotten}; '{command}', then 'dvc repro'"
+        )
+    print(f"verify: {len(there)} outputs here against dvc.lock: {_word(failures)}")
     return failures
 
 

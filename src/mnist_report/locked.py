@@ -1,0 +1,70 @@
+"""What lies here, held against the digests in `dvc.lock`.
+
+``python -m mnist_report.locked STAGE`` prints the inputs of a stage that differ from what the
+pipeline made. A stage that has failed asks this of a process of its own: so this module is not
+among those that a result depends on, and changing it makes no result stale.
+
+DVC itself takes a file that it brought from its cache for right. So it does not notice when the
+object in the cache was corrupt, as after a fault of the disk. This module reads the files.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from mnist_report import paths
+from mnist_report.dvcfiles import pipeline
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A file that is not what the pipeline made.
+
+    Attributes
+    ----------
+    name
+        Its path in the checkout.
+    cached
+        The path of the object in DVC's cache that should be the same, if that is corrupt too.
+    """
+
+    name: str
+    cached: str | None
+
+
+def outputs() -> dict[Path, str]:
+    """Return every output of every stage in `dvc.lock`, with its digest."""
+    root = paths.ROOT
+    lock = YAML(typ="safe", pure=True).load((root / "dvc.lock").read_text(encoding="utf-8"))
+    return {
+        root / out["path"]: out["md5"]
+        for entry in lock["stages"].values()
+        for out in entry.get("outs", [])
+    }
+
+
+def altered(files: Iterable[Path]) -> list[Altered]:
+    """Return those of some files that are here, and that a stage made otherwise."""
+    root, made = paths.ROOT, outputs()
+    found = []
+    for path in files:
+        if path in made and path.is_file() and md5(path) != made[path]:
+            name = f".dvc/cache/files/md5/{made[path][:2]}/{made[path][2:]}"
+            rotten = (root / name).is_file() and md5(root / name) != made[path]
+            found.append(Altered(path.relative_to(root).as_posix(), name if rotten else None))
+    return found
+
+
+def md5(path: Path) -> str:
+    """Return the digest by which DVC knows a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+if __name__ == "__main__":
+    for file in altered(pipeline()[sys.argv[1]].deps):
+        print(file.name)

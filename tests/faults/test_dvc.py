@@ -1,0 +1,222 @@
+"""DVC as a user meets it: killed with all its processes, run twice at once, on a corrupt cache."""
+
+import os
+import re
+import shutil
+import signal
+from collections import Counter
+
+import pytest
+
+from miniature import ROOT, copy_checkout, finish, wait_for, yaml
+
+PIPELINE = yaml().load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+KILLED = "`dvc repro` is ended with all its processes"
+AT_ONCE = "Two at once on one MLflow store"
+CACHE = "An object in DVC's cache is corrupt"
+
+#: A stage that reports steps while it works, and what it needs.
+STAGE = "scratch_nn"
+
+#: Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
+OWN_GROUP = {
+    "start_new_session": True,
+    "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+}
+
+
+@pytest.fixture
+def spare(undisturbed, tmp_path):
+    """Return a copy of the undisturbed checkout, to be thrown away."""
+    checkout = copy_checkout(undisturbed, tmp_path / "checkout")
+    yield checkout
+    shutil.rmtree(checkout.path)
+
+
+def forget(checkout, stage):
+    """Make DVC run a stage once more: no output, and no memory of what it once gave."""
+    shutil.rmtree(checkout.path / ".dvc" / "cache" / "runs")
+    shutil.rmtree(checkout.path / "data" / "studies", ignore_errors=True)
+    for output in outputs(stage):
+        (checkout.path / output).unlink()
+    # The digests of its outputs are what DVC would bring from the cache.
+    for name in outputs(stage, "outs"):
+        path = cached(checkout, name)
+        path.parent.chmod(0o755)
+        path.unlink()
+
+
+def outputs(stage, *kinds):
+    return [
+        path
+        for kind in kinds or ("outs", "metrics", "plots")
+        for item in PIPELINE[stage].get(kind, [])
+        for path in ([item] if isinstance(item, str) else item)
+    ]
+
+
+def digests(checkout):
+    """Return the digest of every output in `dvc.lock`."""
+    stages = checkout.read("dvc.lock")["stages"].values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
+
+
+def cached(checkout, name):
+    digest = digests(checkout)[name]
+    return checkout.path / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+
+
+def is_undisturbed(checkout, undisturbed):
+    """Hold outputs, lock and all committed files against those of the undisturbed run."""
+    assert checkout.git("status", "--porcelain") == ""
+    lock = (checkout.path / "dvc.lock").read_bytes()
+    assert lock == (undisturbed.path / "dvc.lock").read_bytes()
+    now, then = checkout.outputs(), undisturbed.outputs()
+    assert [name for name in then if now.get(name) != then[name]] == []
+    assert list(checkout.path.rglob(".*.part")) == []
+
+
+def is_level(checkout):
+    """Bring MLflow level: no run is left open, no result stands twice."""
+    done = checkout.python("-m", "mnist_report.tracking", "level")
+    assert done.code == 0, done.err
+    assert "RUNNING" not in dict(checkout.statuses()).values()
+    finished = checkout.rows(
+        """select t.value from runs r join tags t on t.run_uuid = r.run_uuid
+        where t.key = 'fingerprint' and r.status = 'FINISHED'"""
+    )
+    assert set(Counter(finished).values()) == {1}
+
+
+def first_step(checkout):
+    return bool(checkout.rows("select * from metrics where step > 0"))
+
+
+def first_file(checkout):
+    return any((checkout.path / output).exists() for output in outputs(STAGE))
+
+
+def all_files(checkout):
+    return all((checkout.path / output).exists() for output in outputs(STAGE))
+
+
+def first_measurement(checkout):
+    return any((checkout.path / "data" / "studies").rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "sent, stage, moment, when",
+    [
+        ("SIGKILL", STAGE, "while a stage works", first_step),
+        ("SIGINT", STAGE, "while a stage works", first_step),
+        ("SIGKILL", STAGE, "when a stage has written its first file", first_file),
+        ("SIGKILL", STAGE, "while the outputs of a stage are logged", all_files),
+        ("SIGKILL", "spread_scratch_nn", "in the middle of a study", first_measurement),
+    ],
+)
+def test_a_repro_that_is_ended_ends_well_the_next_time(
+    sent, stage, moment, when, spare, undisturbed, tried
+):
+    tried(KILLED, f"{sent} {moment}")
+    forget(spare, stage)
+    # The others are not to be levelled: each would take a second.
+    process = spare.start("dvc", "repro", stage, **OWN_GROUP)
+    came = wait_for(lambda: when(spare) or process.poll() is not None)
+    os.killpg(process.pid, getattr(signal, sent))
+    done = finish(process, 60)
+    assert came
+    assert done.code != 0, done.out
+    assert "Traceback" not in done.err, done.err
+    again = spare.dvc("repro")
+    assert again.stages[0] == stage, again.out
+    is_undisturbed(spare, undisturbed)
+    is_level(spare)
+
+
+def test_two_repros_at_once_do_not_harm_each_other(spare, undisturbed, tried):
+    tried(AT_ONCE, "`dvc repro`")
+    forget(spare, STAGE)
+    first = spare.start("dvc", "repro", STAGE)
+    assert wait_for(lambda: first_step(spare) or first.poll() is not None)
+    second = spare.run("dvc", "repro", STAGE)
+    first = finish(first)
+    assert first.code == 0, first.err
+    assert "Traceback" not in first.err + second.err
+    # The second one either says who is in its way, or waited.
+    assert second.code == 0 or re.search("lock|busy|blocked", second.err), second.err
+    spare.dvc("repro")
+    is_undisturbed(spare, undisturbed)
+    is_level(spare)
+
+
+def test_two_experiments_from_the_queue_are_both_recorded(spare, undisturbed, tried):
+    tried(AT_ONCE, "experiments from the queue")
+    for sums in (5, 7):
+        spare.dvc(
+            "exp", "run", "--queue", "--name", f"sum{sums}", "-S", f"pca.sums=[{sums}]", "pca"
+        )
+    spare.dvc("queue", "start", "--jobs", "2")
+    try:
+        ended = wait_for(lambda: spare.dvc("queue", "status").out.count("Success") == 2, 180)
+        assert ended, spare.dvc("queue", "status").out
+    finally:
+        spare.dvc("queue", "stop", "--kill")
+    runs = spare.rows(
+        """select r.name, r.status, t.value from runs r join tags t on t.run_uuid = r.run_uuid
+        where t.key = 'dvc.experiment'"""
+    )
+    assert sorted(runs) == [("pca", "FINISHED", "sum5"), ("pca", "FINISHED", "sum7")]
+    is_undisturbed(spare, undisturbed)
+
+
+WAYS = {
+    "flipped bits": lambda content: bytes([content[0] ^ 0xFF]) + content[1:],
+    "cut in half": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_corrupt_object_that_dvc_hands_out_is_found_and_mended(way, shop, undisturbed, tried):
+    """DVC takes objects that it has made read-only for right; `make verify` does not."""
+    checkout = shop.checkout
+    names = [name for outs in shop.declared["outs"].values() for name in outs]
+    names = [name for name in names if name.startswith(("data/", "models/"))]
+    for name in names:
+        path = cached(checkout, name)
+        content = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(WAYS[way](content))
+        path.chmod(0o444)
+        (checkout.path / name).unlink()
+        tried(CACHE, way)
+    brought = checkout.run("dvc", "checkout")
+    assert "Traceback" not in brought.err
+    found = checkout.python("-m", "mnist_report.report.verify")
+    assert found.code == 1
+    assert "Traceback" not in found.err
+    # What it advises is done, to the letter.
+    advice = re.findall(r"^verify: FAILED: .*; '(rm -f [^']+)', then 'dvc repro'$", found.err, re.M)
+    assert len(advice) == len(names), found.err
+    for command in advice:
+        checkout.good("sh", "-c", command)
+    done = shop.dvc("repro")
+    assert done.code == 0, done.err
+    is_undisturbed(checkout, undisturbed)
+
+
+def test_an_object_that_is_missing_is_made_again(shop, undisturbed, tried):
+    checkout = shop.checkout
+    for outs in shop.declared["outs"].values():
+        for name in outs:
+            if name.startswith(("data/", "models/")):
+                cached(checkout, name).unlink()
+                (checkout.path / name).unlink()
+                tried(CACHE, "missing")
+    brought = checkout.run("dvc", "checkout")
+    assert brought.code != 0
+    assert "Traceback" not in brought.err
+    done = shop.dvc("repro")
+    assert done.code == 0, done.err
+    is_undisturbed(checkout, undisturbed)
