@@ -42,8 +42,8 @@ lint: $(READY)  ## check style and types
 verify: $(READY)  ## hold the results against the committed ones and against the paper
 	@python -m mnist_report.report.verify
 
-reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (STUDIES=1, CORES=1)
-	@python -m mnist_report.report.reproduce_check $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
+reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (HERE=1, STUDIES=1, CORES=1)
+	@python -m mnist_report.report.reproduce_check $(if $(HERE),--here) $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
 
 $(AUDIT)/.ready: requirements-audit.lock | $(READY)
 	@echo "audit: installing the packages of requirements-audit.lock"

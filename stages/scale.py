@@ -3,7 +3,7 @@
 from mnist_report import files, paths
 from mnist_report.data import idx
 from mnist_report.data.datasets import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
-from mnist_report.data.scaling import describe, scale_images
+from mnist_report.data.scaling import check_parts, describe, scale_images
 from mnist_report.figures import images as figures
 from mnist_report.figures.style import draw
 from mnist_report.stage import Stage, run_stage
@@ -13,11 +13,15 @@ SOURCES = {"train": (TRAIN_IMAGES, TRAIN_LABELS), "test": (TEST_IMAGES, TEST_LAB
 
 def main(stage: Stage) -> None:
     rows = {"train": stage.params.scale.train_rows, "test": stage.params.scale.test_rows}
-    metrics = {}
+    pixels, digits = {}, {}
     for part, (images_name, labels_name) in SOURCES.items():
-        pixels = idx.read_images((paths.RAW / images_name).read_bytes())[: rows[part]]
-        labels = idx.read_labels((paths.RAW / labels_name).read_bytes())[: rows[part]]
-        vectors = scale_images(pixels)
+        pixels[part] = idx.read_images((paths.RAW / images_name).read_bytes())[: rows[part]]
+        digits[part] = idx.read_labels((paths.RAW / labels_name).read_bytes())[: rows[part]]
+    check_parts(pixels["train"], digits["train"], digits["test"])
+
+    metrics = {}
+    for part, labels in digits.items():
+        vectors = scale_images(pixels[part])
         files.save_array(paths.SCALED / f"{part}_images.npy", vectors)
         files.save_array(paths.SCALED / f"{part}_labels.npy", labels)
         metrics[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}

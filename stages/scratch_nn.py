@@ -1,9 +1,12 @@
 """Stage `scratch_nn`: the network written by hand, trained by backpropagation (section 3.2)."""
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from mnist_report import files, paths
 from mnist_report.data.scaled import load_scaled
+from mnist_report.errors import UserError
 from mnist_report.evaluation.learning import learning_curve, mean_loss, relative_size
 from mnist_report.evaluation.roc import roc_table
 from mnist_report.evaluation.scores import accuracy
@@ -11,8 +14,28 @@ from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
 from mnist_report.models.neural_network import NeuralNetworkClassifier
 from mnist_report.models.skops_file import dump_bytes
-from mnist_report.report_card import write_report_card
+from mnist_report.report_card import CLASSES, write_report_card
 from mnist_report.stage import Stage, run_stage
+
+
+def check_split(labels: NDArray[np.int64], share: float) -> None:
+    """Refuse a split that holds back a class of which no row is left to learn from.
+
+    Parameters
+    ----------
+    labels
+        The training labels, of which `learning_curve` holds back the last.
+    share
+        How many of them, from 0 to 1.
+    """
+    kept, held_back = np.split(labels, [-max(1, int(len(labels) * share))])
+    unseen = np.setdiff1d(held_back, kept)
+    if unseen.size:
+        raise UserError(
+            f"with scratch_nn.validation_share = {share:g} the last {len(held_back)} of "
+            f"{len(labels)} training rows are held back, and class {unseen[0]} is among them "
+            "alone; lower the share in params.yaml, or bring the rows into another order"
+        )
 
 
 def main(stage: Stage) -> None:
@@ -22,23 +45,28 @@ def main(stage: Stage) -> None:
     X, y = data.train_images, data.train_labels
     network = NeuralNetworkClassifier(**settings, random_state=stage.params.seed)
 
+    check_split(y, params.validation_share)
     curve = learning_curve(
         network, X, y, validation_share=params.validation_share, on_epoch=stage.log_step
     )
     untrained = clone(network).set_params(epochs=0).fit(X, y)
-    before = untrained.predict(data.test_images)
     network.fit(X, y)
+    scores = network.predict_proba(data.test_images)
+    loss = mean_loss(data.test_labels, scores, network.classes_)
+    before = untrained.predict(data.test_images)
     weights = network.coefs_[0]
     learned = weights - untrained.coefs_[0]
-    scores = network.predict_proba(data.test_images)
     predicted = network.classes_[scores.argmax(axis=1)]
+    # A column for every digit: the network has none for one that the training images lack.
+    by_digit = np.zeros((len(scores), len(CLASSES)), scores.dtype)
+    by_digit[:, network.classes_] = scores
 
     files.write_bytes(paths.MODELS / "scratch_nn.skops", dump_bytes(network))
     files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
-    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, scores))
+    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, by_digit))
     pictures = {
         "history.png": draw(figures.learning_curves, curve),
-        "roc.png": draw(figures.roc_curves, data.test_labels, scores),
+        "roc.png": draw(figures.roc_curves, data.test_labels, by_digit),
         "hidden_weights.png": draw(figures.hidden_weights, weights, rows=10, columns=10),
         "hidden_changes.png": draw(figures.hidden_weights, learned, rows=10, columns=10),
     }
@@ -60,7 +88,7 @@ def main(stage: Stage) -> None:
                 "before": before[:10].tolist(),
                 "after": predicted[:10].tolist(),
             },
-            "test": {"loss": mean_loss(data.test_labels, scores, network.classes_), **card},
+            "test": {"loss": loss, **card},
         },
     )
 

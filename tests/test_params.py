@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dvc.utils.serialize import load_yaml
 from ruamel.yaml import YAML
 
 from mnist_report.errors import UserError
+from mnist_report.models.svm import fit_unique
 from mnist_report.params import MAX_BYTES, load_params
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,6 +91,29 @@ def test_own_data_needs_source_and_title(file):
         assert "data.own.source and data.own.title" in text
 
 
+@pytest.mark.parametrize("degree, gamma", [(2, 1e9), (10, 8.0), (1, 1e9)])
+def test_a_polynomial_kernel_of_moderate_numbers_is_allowed(file, degree, gamma):
+    params = load_params(file(svm_kernels__degree=degree, svm_kernels__gamma=gamma))
+    assert params.svm_kernels.gamma == gamma
+
+
+def test_a_polynomial_kernel_beyond_single_precision_is_refused(file):
+    text = complaint(file(svm_kernels__degree=10, svm_kernels__gamma=9.0))
+    assert "(784 gamma)^degree may be at most 1e38" in text
+    assert "svm_kernels.gamma or svm_kernels.degree" in text
+    changes = {"degree": 10, "gamma": 1e9, "kernels": ["rbf"]}
+    load_params(file(**{f"svm_kernels__{key}": value for key, value in changes.items()}))
+
+
+def test_a_polynomial_kernel_within_the_bound_can_be_fitted():
+    white = np.ones((20, 784))
+    white[::2, :9] = 0
+    labels = np.arange(20) % 2
+    fit_unique(white, labels, np.arange(20), kernel="poly", C=1e9, gamma=8.0, degree=10)
+    with pytest.raises(ValueError, match="not finite"):
+        fit_unique(white, labels, np.arange(20), kernel="poly", C=1e9, gamma=12.0, degree=10)
+
+
 BAD_VALUES = [
     ("seed", "many", ["seed", "'many'", "integer"]),
     ("seed", True, ["seed", "True", "integer"]),
@@ -115,6 +140,11 @@ BAD_VALUES = [
     ("pca__thresholds", ["0.5"], ["pca.thresholds.0", "'0.5'", "number"]),
     ("pca", None, ["pca", "None"]),
     ("pca", [1, 2], ["pca", "[1, 2]"]),
+    (
+        "svm_intuition__overlapping_C",
+        [1, 1e6],
+        ["svm_intuition.overlapping_C.1", "1000000", "10000"],
+    ),
     ("data__dataset", "cifar", ["data.dataset", "'cifar'", "'mnist'", "'digits'", "'own'"]),
     ("data__own", {"source": "", "title": "t"}, ["data.own.source", "''", "at least 1"]),
     ("data__own", {"source": "s", "title": "t" * 81}, ["data.own.title", "ttt", "80"]),

@@ -1,10 +1,19 @@
 """The parameters: what `params.yaml` may hold, and the one function that reads it."""
 
+import math
 import reprlib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -14,6 +23,9 @@ from mnist_report.errors import UserError
 
 #: A parameter file is a page of text; what is larger is not one.
 MAX_BYTES = 100_000
+
+#: A number in single precision has no more digits than these before its point.
+MOST_DIGITS = 38
 
 Rows = Annotated[int, Field(ge=1, le=10_000_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -25,11 +37,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _is_line(text: str) -> str:
+    """Refuse what neither a path nor a title holds: it would end lines and steer terminals."""
+    if not text.strip() or any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
+        raise ValueError("it should be one line of text without control characters")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1), AfterValidator(_is_line)]
+
+
 class Own(Section):
     """A data set of the user's own."""
 
-    source: Annotated[str, Field(min_length=1)] | None
-    title: Annotated[str, Field(min_length=1, max_length=80)] | None
+    source: Line | None
+    title: Annotated[Line, Field(max_length=80)] | None
 
 
 class Data(Section):
@@ -62,6 +84,8 @@ class Pca(Section):
 
 
 Positive = Annotated[float, Field(gt=0, le=1e9)]
+#: On points that overlap the solver's time grows with the price; beyond this it takes hours.
+Price = Annotated[float, Field(gt=0, le=10_000)]
 Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
 
 
@@ -70,7 +94,7 @@ class SvmIntuition(Section):
 
     points: Annotated[int, Field(ge=50, le=100_000)]
     separable_C: Positive
-    overlapping_C: Annotated[list[Positive], Field(min_length=1, max_length=4)]
+    overlapping_C: Annotated[list[Price], Field(min_length=1, max_length=4)]
     pairs: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
@@ -83,6 +107,17 @@ class SvmKernels(Section):
     gamma: Positive | Literal["auto", "scale"]
     degree: Annotated[int, Field(ge=1, le=10)]
     region_rows: Rows
+
+    @model_validator(mode="after")
+    def _poly_is_finite(self) -> "SvmKernels":
+        # The solver keeps kernel values in single precision, and two white images have this one.
+        digits = 0.0 if isinstance(self.gamma, str) else math.log10(784 * self.gamma) * self.degree
+        if "poly" in self.kernels and digits > MOST_DIGITS:
+            raise ValueError(
+                f"with the kernel 'poly' (784 gamma)^degree may be at most 1e{MOST_DIGITS}; "
+                "lower svm_kernels.gamma or svm_kernels.degree"
+            )
+        return self
 
 
 class SvmGridsearch(Section):
@@ -310,6 +345,12 @@ def _explain(key: str, faults: list[ErrorDetails]) -> str:
 
 
 def _one_line(text: str, limit: int = 200) -> str:
-    """Fold `text` to one line of at most `limit` characters."""
-    line = " ".join(text.split())
+    """Fold `text` to one line of at most `limit` characters, all of which can be printed."""
+    # An unknown key may hold what YAML writes as "\e": no terminal is to obey it.
+    line = printable(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Write the characters that end a line or steer a terminal as Python escapes them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -5,6 +5,7 @@ import errno
 import gzip
 import hashlib
 import http.server
+import io
 import ipaddress
 import os
 import socket
@@ -126,7 +127,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(download, "BACKOFF", 0.01)
     monkeypatch.setattr(download, "CONNECT_TIMEOUT", 1.0)
     monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
 @pytest.fixture
@@ -268,6 +269,27 @@ def test_redirects_within_http_are_followed(server, folder):
     assert everything_in(folder) == CONTENTS
 
 
+def test_names_that_a_server_sends_are_not_used(server, tmp_path, folder):
+    """Neither the answer's header nor the gzip's own says where a file goes."""
+    packed = io.BytesIO()
+    with gzip.GzipFile("../../evil", "wb", fileobj=packed) as stream:
+        stream.write(CONTENTS[TRAIN_IMAGES])
+    assert b"evil" in packed.getvalue()
+
+    def named(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Disposition", 'attachment; filename="../../evil"')
+        handler.send_header("Content-Length", str(len(packed.getvalue())))
+        handler.end_headers()
+        handler.wfile.write(packed.getvalue())
+
+    server.files["/evil.gz"] = [named]
+    server.put(TRAIN_IMAGES, redirect("/evil.gz"))
+    download.fetch(small_dataset(server.base), folder, None)
+    assert everything_in(folder) == CONTENTS
+    assert set(tmp_path.rglob("*")) == {folder, *folder.iterdir()}
+
+
 @pytest.mark.parametrize("compressed", [True, False])
 @pytest.mark.parametrize("as_url", [True, False])
 def test_folder_as_mirror(tmp_path, folder, compressed, as_url):
@@ -369,6 +391,7 @@ def without_length(handler):
         (b"", "truncated: 0 bytes", 1),
         (redirect("file:///etc/passwd"), "redirects to an address that is not http(s)", 1),
         (redirect("ftp://127.0.0.1/x"), "redirects to an address that is not http(s)", 1),
+        (redirect("data:application/gzip,x"), "redirects to an address that is not http(s)", 1),
         (redirect("http://["), "no usable address", 1),
         (redirect(f"/{TRAIN_IMAGES}.gz"), "no usable address (TooManyRedirects)", 31),
     ],
@@ -440,8 +463,24 @@ def test_a_mirror_with_a_nul_in_its_path(folder):
     assert "cannot be read" in refusal(small_dataset(), folder, "file:///a%00b")
 
 
+@pytest.mark.parametrize("mirror", ["/no\nwhere", "/no\x1b[31m", "http://[\n", "ftp://a\n/"])
+def test_a_mirror_with_control_characters_is_named_in_one_line(folder, mirror):
+    message = refusal(small_dataset(), folder, mirror)
+    assert message.isprintable()
+    assert mirror.strip().encode("unicode_escape").decode() in message
+
+
+def test_the_advice_for_own_data_names_the_parameter_that_says_where_they_lie(tmp_path, folder):
+    message = refusal(own_dataset("Mine"), folder, str(tmp_path))
+    assert "mend data.own.source in params.yaml" in message
+    assert "MNIST_MIRROR" not in message
+    with pytest.raises(UserError, match=r"ftp.*data\.own\.source in params\.yaml") as caught:
+        download.fetch(own_dataset("Mine"), folder, "ftp://a/")
+    assert "MNIST_MIRROR" not in str(caught.value)
+
+
 def test_no_source_at_all(folder):
-    message = refusal(own_dataset("Mine"), folder, None)
+    message = refusal(small_dataset(), folder, None)
     assert "there is no public mirror and MNIST_MIRROR is not set" in message
 
 
@@ -451,6 +490,31 @@ def test_a_certificate_that_nobody_signed(server, tmp_path, folder):
     message = refusal(small_dataset(server.base), folder, None)
     assert "no trusted TLS connection" in message
     assert server.requests == []
+
+
+def test_a_certificate_is_checked_against_the_host_even_after_a_redirect(
+    server, tmp_path, folder, monkeypatch
+):
+    with Server() as safe:
+        safe.socket = certified(tmp_path).wrap_socket(safe.socket, server_side=True)
+        threading.Thread(target=safe.serve_forever, args=(0.01,), daemon=True).start()
+        port = safe.server_port
+        # The certificate is for 127.0.0.1 alone.
+        for host, trusted, reason in (
+            ("127.0.0.1", False, "no trusted TLS connection"),
+            ("localhost", True, "no trusted TLS connection"),
+            ("127.0.0.1", True, None),
+        ):
+            if trusted:
+                monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
+            server.put(TRAIN_IMAGES, redirect(f"https://{host}:{port}/{TRAIN_IMAGES}.gz"))
+            if reason:
+                assert reason in refusal(small_dataset(server.base), folder, None)
+                assert safe.requests == []
+            else:
+                download.fetch(small_dataset(server.base), folder, None)
+        safe.shutdown()
+    assert everything_in(folder) == CONTENTS
 
 
 def certified(tmp_path):

@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
+from mnist_report.errors import UserError
 from mnist_report.models.neural_network import (
     ACTIVATIONS,
     NeuralNetworkClassifier,
@@ -385,3 +386,23 @@ def test_no_epochs_leave_the_random_weights_untouched():
     np.testing.assert_array_equal(untrained.coefs_[0], by_hand)
     assert untrained.n_iter_ == 0
     assert untrained.loss_curve_ == []
+
+
+def test_rows_too_few_and_training_that_diverges_are_for_the_user_to_mend(digits):
+    with pytest.raises(UserError, match="lower minibatch_size"):
+        NeuralNetworkClassifier(minibatching="as_printed", minibatch_size=2).fit([[0], [1]], [0, 1])
+    network = NeuralNetworkClassifier(
+        (50, 50), activation="relu", learning_rate=1e6, random_state=0
+    )
+    with pytest.raises(UserError, match="lower learning_rate"):
+        network.fit(*digits)
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_give_no_numbers_are_refused_by_prediction():
+    network = NeuralNetworkClassifier((2,), random_state=0).fit([[0.0], [1.0]], [0, 1])
+    # Finite themselves, so training does not notice; a^(1) W^(2) overflows to inf - inf.
+    network.coefs_[1] = np.array([[3e38, 0], [3e38, -3e38]], np.float32)
+    network.intercepts_[0] = np.full(2, 50, np.float32)
+    with pytest.raises(UserError, match=r"outputs are no numbers.*lower learning_rate"):
+        network.predict_proba([[1.0]])

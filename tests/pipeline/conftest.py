@@ -84,6 +84,26 @@ def copy_of(land):
     return lambda original, name: copy_checkout(original, land / name)
 
 
+#: Python runs this in every process that looks for its modules in `src` first: the stages, their
+#: trackers and their workers. Nothing of it may reach for an address; the data lie in a folder.
+NO_NETWORK = """
+import sys
+from pathlib import Path
+
+NAMES = {"socket.getaddrinfo", "socket.gethostbyname"}
+ADDRESSES = {"socket.connect", "socket.sendto"}
+
+def refuse(event, arguments):
+    # The address of a Unix socket is a path; those of networks are tuples.
+    if event in NAMES or event in ADDRESSES and isinstance(arguments[-1], tuple):
+        with Path(__file__).parents[1].joinpath("connections.log").open("a") as log:
+            print(sys.argv, event, arguments, file=log)
+        raise ConnectionRefusedError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+"""
+
+
 @pytest.fixture(scope="session")
 def pair(new_checkout):
     """Run the pipeline in two folders at once: with its default store, and with none in reach.
@@ -95,6 +115,8 @@ def pair(new_checkout):
     those `tests/models/test_keras_networks.py` compares between processes at less cost.
     """
     base, other = new_checkout("ein Ordner mit Ümläuten"), new_checkout("other")
+    (base.path / "src" / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    base.commit("No network")
     steps = [
         f"dvc repro {' '.join(BY_DVC)}",
         f"PYTHONPATH=src python -c '{RUN_IN_ONE_PROCESS}' {' '.join(STUDIES)}",

@@ -90,6 +90,15 @@ def test_nothing_is_left_for_git_after_a_commit(base):
     assert base.git("status", "--porcelain") == ""
 
 
+def test_nothing_reaches_for_the_network(base):
+    log = base.path / "connections.log"
+    assert not log.exists(), log.read_text(encoding="utf-8")
+    # The stages would not have been able to.
+    code = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    assert "ConnectionRefusedError: socket.getaddrinfo" in base.python("-c", code).err
+    log.unlink()
+
+
 def test_what_is_up_to_date_is_not_run_again(base):
     assert base.dvc("repro").stages == []
     assert "up to date" in base.dvc("status").out

@@ -13,6 +13,7 @@ import jinja2
 import numpy as np
 import pypandoc
 import pytest
+import typst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import image
@@ -445,7 +446,30 @@ def test_any_text_stays_text(texts):
     assert found == [f"See {' '.join(text.split())} there." for text in texts]
 
 
+def typeset(source):
+    """Return the text of every heading, as Typst reads it; markup in one would not be text."""
+
+    def text(content):
+        if "children" in content:
+            return "".join(map(text, content["children"]))
+        return {"space": " "}.get(content["func"]) or content["text"]
+
+    found = typst.query(source.encode(), "heading", field="body", ignore_system_fonts=True)
+    return [text(content) for content in json.loads(found)]
+
+
+def test_hostile_text_stays_text_in_the_pdf():
+    texts = [" ".join(text.split()) for text in [*HOSTILE, '#eval("1 + 1") #panic()', "a" * 80]]
+    markdown = "\n\n".join(f"# See {escape(text)} there." for text in texts)
+    source = "#let contents = none\n" + render._pandoc(markdown, "typst")
+    # Typst draws three dots as one letter.
+    assert typeset(source) == [f"See {text} there.".replace("...", "…") for text in texts]
+    with pytest.raises(KeyError):
+        typeset("= See *this* there.")
+
+
 TITLES = [SCRIPT, "Tiny <digits>", "</title><b>", SPECIALS, 'Tiny "1" & [x](y) *z* $5 #a @b']
+TITLES.append(r'#eval("1") $x^2$ \input{x} [a]{.b}')
 
 
 @pytest.mark.parametrize("title", TITLES)

@@ -94,6 +94,16 @@ def test_results_that_are_not_the_committed_ones_are_named(project, capfd):
     assert "not as committed: metrics/a.json" in capfd.readouterr().out
 
 
+def test_what_lies_here_serves_as_the_first_run(project, capfd):
+    root = project("open('model.bin', 'w').write('same')")
+    (root / "model.bin").unlink()
+    (root / "model.bin").write_text("other", encoding="utf-8")
+    assert reproduce_check.main(["--here"]) == 1
+    said = capfd.readouterr()
+    assert "first: Running" not in said.out
+    assert "DIFFERS: model.bin (5 and 4 bytes, the first difference at 0)" in said.err
+
+
 def test_a_stage_that_fails_is_one_line_that_names_the_log(project, capfd):
     # It works only where the results were made: the file that it reads is not in Git.
     project("import os; os.stat('note'); open('model.bin', 'w').write('1')", note=True)

@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
 from mnist_report.data.scaled import ScaledData
+from mnist_report.errors import UserError
 from mnist_report.models.grid_search import Selection
 from mnist_report.params import load_params
 from mnist_report.randomness import generator
@@ -97,3 +98,8 @@ def test_search_with_kernel_matrices_finds_what_the_plain_search_does(data):
     assert (found.C, found.gamma) == tied[0]
     assert sorted(found.tied) == tied
     assert found.standard_error == pytest.approx(np.std(folds, ddof=1) / np.sqrt(3))
+
+
+def test_a_search_over_too_few_rows_is_one_line(data):
+    with pytest.raises(UserError, match=r"the search over 12 rows with 5 folds fails .*more rows"):
+        search_size(data, load_params().svm_gridsearch, {"few": 12}, rows=40, seed=0)

@@ -30,6 +30,7 @@ from mnist_report.data.datasets import (
 )
 from mnist_report.errors import UserError
 from mnist_report.files import write_bytes
+from mnist_report.params import printable
 
 #: Seconds to wait for a connection, and for the next bytes of an answer.
 CONNECT_TIMEOUT = 10.0
@@ -46,10 +47,6 @@ ALREADY_THERE = "already there"
 _CHUNK = 1 << 16  # bytes
 _SIDE = 28  # pixels, of every image
 _LARGEST_LABEL = 9
-_ADVICE = (
-    "set MNIST_MIRROR to a folder or URL that holds the four files, "
-    "or run 'make repro DATASET=digits', which needs no network"
-)
 
 
 @dataclass(frozen=True)
@@ -198,7 +195,22 @@ def _disagreement(dataset: Dataset, fault: str) -> UserError:
     """Return the error for files that do not make a data set."""
     return UserError(
         f"{fault}; the data set ({dataset.title}) needs four IDX files that belong together, "
-        f"with {_SIDE} x {_SIDE} images and labels 0 to {_LARGEST_LABEL}: {_ADVICE}"
+        f"with {_SIDE} x {_SIDE} images and labels 0 to {_LARGEST_LABEL}: {_advice(dataset)}"
+    )
+
+
+def _setting(dataset: Dataset) -> str:
+    """Name what says where to look first."""
+    return "data.own.source in params.yaml" if dataset.key == "own" else "MNIST_MIRROR"
+
+
+def _advice(dataset: Dataset) -> str:
+    """Say what to do when the files cannot be had."""
+    if dataset.key == "own":
+        return f"mend {_setting(dataset)} or the four files there"
+    return (
+        "set MNIST_MIRROR to a folder or URL that holds the four files, "
+        "or run 'make repro DATASET=digits', which needs no network"
     )
 
 
@@ -248,7 +260,7 @@ def _from_sources(
     """
     faults = []
     for place in _places(file, dataset, mirror):
-        shown = str(place) if isinstance(place, Path) else _without_secrets(place)
+        shown = printable(str(place) if isinstance(place, Path) else _without_secrets(place))
         # A file compressed anew, or not at all, may be longer than the one published.
         limit = file.limit + file.limit // 4 + _CHUNK
         try:
@@ -264,7 +276,7 @@ def _from_sources(
             tqdm.write(f"{file.gz_name} taken from {shown}, as {'; '.join(faults)}", sys.stderr)
         return content, shown
     reasons = "; ".join(faults) or "there is no public mirror and MNIST_MIRROR is not set"
-    raise UserError(f"cannot get {file.gz_name} ({dataset.title}): {reasons}; {_ADVICE}")
+    raise UserError(f"cannot get {file.gz_name} ({dataset.title}): {reasons}; {_advice(dataset)}")
 
 
 def _places(file: File, dataset: Dataset, mirror: str | None) -> list[Path | str]:
@@ -288,8 +300,8 @@ def _places(file: File, dataset: Dataset, mirror: str | None) -> list[Path | str
             folder = Path(base)
         else:
             raise UserError(
-                f"MNIST_MIRROR is {base!r}, which is neither a folder nor a file:// or "
-                "http(s):// address; mend it or unset it, then run again"
+                f"{_setting(dataset)} is {base!r}, which is neither a folder nor a file:// or "
+                f"http(s):// address; {_advice(dataset)}"
             )
         compressed = folder / file.gz_name
         present = [path for path in (compressed, folder / file.name) if path.exists()]

@@ -5,6 +5,64 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.errors import UserError
+
+#: One row more than a minibatch of the paper: its code, as printed, leaves one out of each.
+LEAST_TRAINING_ROWS = 51
+
+#: Of every class. The grid search draws rows with replacement and then deals each class out to
+#: its folds; of fewer images a draw would often not hold enough.
+LEAST_OF_A_CLASS = 10
+
+_REMEDY = (
+    "use a data set that has them, or keep more rows with scale.train_rows and scale.test_rows "
+    "in params.yaml"
+)
+
+
+def check_parts(
+    train_images: NDArray[np.uint8], train_labels: NDArray[np.uint8], test_labels: NDArray[np.uint8]
+) -> None:
+    """Refuse at once what some later stage could not learn from, or not be judged on.
+
+    Parameters
+    ----------
+    train_images
+        The training images in use, shape (n, rows, columns).
+    train_labels, test_labels
+        The digits of the images in use, shapes (n,) and (m,).
+
+    Raises
+    ------
+    UserError
+        If there are too few training images, in all or of a class that occurs, or all of them
+        are the same; or if the test images are all of one class, or of one that is not trained.
+    """
+    classes, counts = np.unique(train_labels, return_counts=True)
+    rarest = counts.argmin()
+    unknown = np.setdiff1d(test_labels, classes)
+    if len(train_labels) < LEAST_TRAINING_ROWS:
+        fault = f"{len(train_labels)} training images are too few: {LEAST_TRAINING_ROWS} are needed"
+    elif len(classes) < 2:
+        fault = f"all training images are of class {classes[0]}: two classes are needed"
+    elif counts[rarest] < LEAST_OF_A_CLASS:
+        fault = (
+            f"class {classes[rarest]} has only {counts[rarest]} of the {len(train_labels)} "
+            f"training images: {LEAST_OF_A_CLASS} of each class are needed"
+        )
+    elif (train_images == train_images[0]).all():
+        fault = "all training images are the same: images that differ are needed"
+    elif unknown.size:
+        fault = (
+            f"the test images hold class {unknown[0]}, of which there is no training image: "
+            "classes to test must be among those to train"
+        )
+    elif len(np.unique(test_labels)) < 2:
+        fault = f"all test images are of class {test_labels[0]}: two classes are needed"
+    else:
+        return
+    raise UserError(f"{fault}; {_REMEDY}")
+
 
 def scale_images(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn images into vectors with pixels from 0 to 1.

@@ -40,6 +40,8 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
+from mnist_report.errors import UserError
+
 # Looking for the BLAS libraries takes longer than training on a few hundred rows: do it once.
 _THREADS = ThreadpoolController()
 
@@ -211,6 +213,10 @@ def minibatches(n_rows: int, size: int, minibatching: str) -> list[slice]:
     return [slice(c, c + size) for c in range(0, n_rows - size, size + 1)]
 
 
+class TrainingError(UserError, ValueError):
+    """The network cannot be trained with these settings on these rows."""
+
+
 class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A fully connected network with a softmax output, trained by minibatch gradient descent.
 
@@ -374,12 +380,25 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         -------
         ndarray of shape (n, J)
             Rows sum to 1; columns in the order of `classes_`; type `dtype`.
+
+        Raises
+        ------
+        ValueError
+            If X is not fit to predict from, or the weights are so large that nothing comes out.
         """
         check_is_fitted(self)
         images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
-        with _THREADS.limit(limits=1, user_api="blas"):
+        with (
+            _THREADS.limit(limits=1, user_api="blas"),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
             _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
         y_hat: Array = np.exp(log_y_hat)
+        if not np.isfinite(y_hat).all():
+            raise TrainingError(
+                "training diverged (the weights are so large that the outputs are no numbers); "
+                f"lower learning_rate={self.learning_rate}"
+            )
         return y_hat
 
     def predict(self, X: ArrayLike) -> Array:
@@ -422,7 +441,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.n_iter_ += 1
         self.loss_curve_.append(total_loss / rows_seen)
         if not all(np.isfinite(parameters).all() for parameters in (*W, *b)):
-            raise ValueError(
+            raise TrainingError(
                 f"training diverged in epoch {self.n_iter_} (weights are no longer finite); "
                 f"lower learning_rate={self.learning_rate}"
             )
@@ -461,9 +480,9 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         images, labels = validate_data(self, X, y, dtype=self.dtype, reset=reset)
         check_classification_targets(labels)
         if self.minibatching == "as_printed" and len(images) <= self.minibatch_size:
-            raise ValueError(
+            raise TrainingError(
                 f"n_samples={len(images)} is too few: minibatching='as_printed' needs at least "
-                f"minibatch_size + 1 = {self.minibatch_size + 1} rows"
+                f"minibatch_size + 1 = {self.minibatch_size + 1} rows; lower minibatch_size"
             )
         return images, labels
 

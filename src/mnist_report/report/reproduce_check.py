@@ -1,11 +1,11 @@
 """``make reproduce-check``: the pipeline twice, in two fresh clones, compared byte for byte.
 
 The clones hold what is committed and share nothing: no cache, no data, no MLflow store. The first
-run is as this user would start it. The second is at a path with a space and letters beyond ASCII,
-in another time zone, under the C locale, and as far as this machine lets: as another user, with a
-home that cannot be written, without a network, on fewer cores. The stages named in `STUDIES`
-take an hour; unless asked for they are left as the clone has them, and all others are computed
-from nothing.
+run is as this user would start it, or with ``--here`` what lies in this checkout. The second is
+at a path with a space and letters beyond ASCII, in another time zone, under the C locale, and as
+far as this machine lets: as another user, with a home that cannot be written, without a network,
+on fewer cores. The stages named in `STUDIES` take an hour; unless asked for they are left as the
+clone has them, and all others are computed from nothing.
 """
 
 import argparse
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run twice and compare; return 0 if nothing differs."""
     parser = argparse.ArgumentParser(prog="reproduce-check", description=__doc__.splitlines()[0])
     parser.add_argument("--studies", action="store_true", help="the long studies too")
+    parser.add_argument("--here", action="store_true", help="take what lies here for the first run")
     parser.add_argument("--cores", type=int, help="cores that the second run may use")
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="reproduce-check-"))
@@ -65,10 +66,11 @@ def main(arguments: Sequence[str]) -> int:
     elsewhere = far_away(folder / "home", options.cores)
     print(f"reproduce-check: the second run is {', '.join(elsewhere.said)}")
     try:
-        first, second = clone(folder / "first"), clone(folder / "ein zweiter Ort für das Gleiche")
+        first = paths.ROOT if options.here else clone(folder / "first")
+        second = clone(folder / "ein zweiter Ort für das Gleiche")
+        runs = {second: elsewhere} if options.here else {first: Surroundings(), second: elsewhere}
         with ThreadPoolExecutor(2) as pool:
-            work = partial(run, studies=options.studies)
-            list(pool.map(work, (first, second), (Surroundings(), elsewhere)))
+            list(pool.map(partial(run, studies=options.studies), runs, runs.values()))
     except UserError as error:
         print(f"reproduce-check: error: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ import numpy as np
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.learning import mean_loss
 from mnist_report.evaluation.scores import accuracy
-from mnist_report.models.neural_network import NeuralNetworkClassifier
+from mnist_report.models.neural_network import NeuralNetworkClassifier, TrainingError
 
 #: What takes pixels back to 0 ... 255.
 GREY_LEVELS = 255
@@ -72,17 +72,16 @@ def _curve(data: ScaledData, epochs: int, **settings: Any) -> dict[str, Any]:  #
     network = NeuralNetworkClassifier(**settings)
     classes = np.unique(data.train_labels)
     result: dict[str, Any] = {"diverged": 0}
+    judged = guessing = {"loss": float(np.log(len(classes))), "accuracy": 1 / len(classes)}
     for epoch in range(1, epochs + 1):
         try:
             if not result["diverged"]:
                 network.partial_fit(data.train_images, data.train_labels, classes=classes)
-        except ValueError:
+                judged = _judge(network, data)
+        except TrainingError:
             result["diverged"] = 1
-        result[f"epoch_{epoch}"] = (
-            {"loss": float(np.log(len(classes))), "accuracy": 1 / len(classes)}
-            if result["diverged"]
-            else _judge(network, data)
-        )
+            judged = guessing
+        result[f"epoch_{epoch}"] = judged
     return result
 
 

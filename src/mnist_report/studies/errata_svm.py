@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
+from mnist_report.errors import UserError
 from mnist_report.evaluation.scores import accuracy, auc_hard
 from mnist_report.models.grid_search import Selection, select
 from mnist_report.models.svm import fit_unique, predict_gemm
@@ -60,7 +61,13 @@ def search_size(
         # The draw that stage `svm_gridsearch` makes with this seed, or a longer one.
         few = draw_with_replacement(n, min(size, n), generator(seed, "svm_gridsearch"))
         X = data.train_images[few].astype(np.float64)
-        found = search_precomputed(X, data.train_labels[few], grid)
+        try:
+            found = search_precomputed(X, data.train_labels[few], grid)
+        except ValueError as error:
+            raise UserError(
+                f"the search over {len(few)} rows with {grid.folds} folds fails ({error}); "
+                "use fewer folds or more rows"
+            ) from error
         chosen = {"C": found.C, "gamma": found.gamma, "best_mean": found.mean}
         result[name] = chosen | _score(data, drawn, found.C, found.gamma)
     return result
