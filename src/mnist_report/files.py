@@ -57,7 +57,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise UserError(
             f"cannot write {path}: {error.strerror or error}; "
-            "free some space or check the permissions, then run again"
+            "free some space or check the permissions, then run 'dvc repro'"
         ) from error
     finally:
         if temporary is not None:

@@ -97,7 +97,7 @@ def _what_a_user_can_mend(name: str, error: Exception) -> str | None:
         where = error.filename or "a temporary file"
         return (
             f"cannot write {where}: {error.strerror}; "
-            "free some space or check the permissions, then run again"
+            "free some space or check the permissions, then run 'dvc repro'"
         )
     # One that sends the user to DVC already knows which file is at fault.
     known = str(error) if isinstance(error, UserError) else None
