@@ -1,6 +1,10 @@
 """The look of the report: what a phone, a keyboard, a screen reader and a printer need of it."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import unicodedata
 import zlib
 from dataclasses import dataclass, field
@@ -416,3 +420,23 @@ def test_words_for_a_picture_do_not_break_the_pdf(pictures, alt):
     written = alt.replace('"', '\\"')
     pdf = to_pdf(f'![Caption](/plots/s/wide.png){{alt="{written}"}}\n', TITLE)
     assert b"/Alt(" in pdf
+
+
+def test_the_c_locale_and_a_folder_beyond_ascii(tmp_path):
+    folder = tmp_path / "ein Ordner für Ümläute"
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "from mnist_report.report.render import to_html, to_pdf\n"
+        "assert 'é' in to_html('é', 'é')\n"
+        "assert to_pdf('é', 'é').startswith(b'%PDF')\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k not in ("LANG", "PYTHONUTF8")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment | {"LC_ALL": "C", "PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

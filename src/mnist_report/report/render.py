@@ -5,6 +5,7 @@ plots. Markdown is rendered once for each target, since a Git host, a browser an
 want figures written in different ways.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -258,9 +259,9 @@ def to_html(markdown: str, title: str) -> str:
         "--toc-depth=3",
         "--number-sections",
         "--section-divs",
-        f"--resource-path={paths.ROOT}",
-        f"--template={TEMPLATES / 'report.html'}",
-        f"--css={TEMPLATES / 'report.css'}",
+        "--resource-path=.",
+        f"--template={_from_root('report.html')}",
+        f"--css={_from_root('report.css')}",
         f"--metadata=title:{title}",
         "--metadata=lang:en",
     )
@@ -280,7 +281,7 @@ def to_pdf(markdown: str, title: str) -> bytes:
         "typst",
         "--standalone",
         "--shift-heading-level-by=-1",
-        f"--template={TEMPLATES / 'report.typ'}",
+        f"--template={_from_root('report.typ')}",
         f"--metadata=title:{title}",
     )
     # typst's stubs take the bytes of a document for a list of documents.
@@ -291,6 +292,14 @@ def to_pdf(markdown: str, title: str) -> bytes:
     )
     assert isinstance(compiled, bytes)  # noqa: S101
     return compiled
+
+
+def _from_root(template: str) -> str:
+    """Return the path of a template from the root: under the C locale Pandoc reads no others.
+
+    A checkout may lie in a folder whose name has letters beyond ASCII.
+    """
+    return os.path.relpath(TEMPLATES / template, paths.ROOT)
 
 
 def _pandoc(markdown: str, to: str, *arguments: str) -> str:
@@ -304,10 +313,11 @@ def _pandoc(markdown: str, to: str, *arguments: str) -> str:
             extra_args=[
                 "--fail-if-warnings",
                 "--columns=10000",
-                f"--lua-filter={TEMPLATES / 'report.lua'}",
+                f"--lua-filter={_from_root('report.lua')}",
                 *arguments,
             ],
             verify_format=False,
+            cworkdir=str(paths.ROOT),
         )
     except RuntimeError as error:
         reason = " ".join(str(error).split())
