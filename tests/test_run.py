@@ -215,6 +215,11 @@ def test_the_exit_code_is_the_scripts(checkout, code, status):
 
 
 def test_an_interrupt_while_libraries_load_is_one_line(checkout):
-    done = launch(checkout, f"import os\nos.kill(os.getpid(), {int(signal.SIGINT)})\nimport numpy")
+    done = launch(
+        checkout,
+        f"import os\nos.kill(os.getpid(), {int(signal.SIGINT)})\nimport numpy",
+        # Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     assert done.returncode == 130
     assert done.stderr == "work: interrupted; run 'dvc repro' to start it again\n"

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -33,13 +35,14 @@ stages:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """Return a function that makes a project with committed results, given the code of `b`."""
-    root = tmp_path / "project"
+    root, shared = tmp_path / "project", Path(tempfile.gettempdir())
     monkeypatch.setattr(paths, "ROOT", root)
     monkeypatch.setattr(paths, "RAW", root / "data" / "raw")
     monkeypatch.setattr(reproduce_check.tempfile, "tempdir", str(tmp_path))
     # The second run may be another user's, who has to come here.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.is_relative_to(shared) and folder != shared:
+            folder.chmod(0o755)
 
     def run(*command):
         subprocess.run(command, cwd=root, check=True, capture_output=True)
