@@ -96,7 +96,7 @@ ADDRESSES = {"socket.connect", "socket.sendto"}
 def refuse(event, arguments):
     # The address of a Unix socket is a path; those of networks are tuples.
     if event in NAMES or event in ADDRESSES and isinstance(arguments[-1], tuple):
-        with Path(__file__).parents[1].joinpath("connections.log").open("a") as log:
+        with Path(__file__).parents[1].joinpath(".dvc", "tmp", "connections.log").open("a") as log:
             print(sys.argv, event, arguments, file=log)
         raise ConnectionRefusedError(f"{event} {arguments}")
 

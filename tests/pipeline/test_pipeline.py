@@ -91,7 +91,7 @@ def test_nothing_is_left_for_git_after_a_commit(base):
 
 
 def test_nothing_reaches_for_the_network(base):
-    log = base.path / "connections.log"
+    log = base.path / ".dvc" / "tmp" / "connections.log"
     assert not log.exists(), log.read_text(encoding="utf-8")
     # The stages would not have been able to.
     code = "import socket; socket.create_connection(('127.0.0.1', 9))"
