@@ -17,7 +17,8 @@ from collections.abc import Iterable
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+# What goes wrong is said here, in one line.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
@@ -27,11 +28,12 @@ def follow(name: str, lines: Iterable[str]) -> None:
 
     from mnist_report.dvcfiles import pipeline
     from mnist_report.params import load_params
-    from mnist_report.tracking import record, store
+    from mnist_report.tracking import models, record, store
 
     stage, params = pipeline()[name], load_params()
     client, experiment = store.connect()
     run_id = record.start_run(client, experiment, stage, params, "executed")
+    models.load_libraries(stage.outs)
     logged: set[tuple[str, int]] = set()
     status, reason = "KILLED", "the stage's process ended without a word"
     try:
