@@ -1,7 +1,7 @@
 # One command a purpose; `make help` lists them. Everything runs in .venv, which is made on first use;
 # the audit's tools have .venv-audit.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test faults lint verify reproduce-check audit track report ui clean
+.PHONY: help setup repro test faults lint verify reproduce-check bench audit track report ui clean
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -23,9 +23,12 @@ $(READY): requirements.lock pyproject.toml tools/make_venv.sh
 	@sh tools/make_venv.sh $(VENV)
 	@touch $(READY)
 
-repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists, FORCE=1 reruns all)
+# What FORCE asks for: all stages (1), or all but the long studies (models).
+AGAIN := $(if $(filter models,$(FORCE)),--force --single-item $$(python -m mnist_report.report.reproduce_check --list),$(if $(FORCE),--force))
+
+repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists, FORCE=1 reruns all, FORCE=models all but the studies)
 	@python -m mnist_report.data.reach $(DATASET)
-	@python -m dvc repro $(if $(FORCE),--force)
+	@python -m dvc repro $(AGAIN)
 	@python -m mnist_report.tracking level
 	@python -m mnist_report.report.farewell
 
@@ -44,6 +47,9 @@ verify: $(READY)  ## hold the results against the committed ones and against the
 
 reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (HERE=1, STUDIES=1, CORES=1)
 	@python -m mnist_report.report.reproduce_check $(if $(HERE),--here) $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
+
+bench: $(READY)  ## measure the pipeline beside a plain port of the paper (ROUNDS=2; half an hour a round)
+	@python benchmarks/bench.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 $(AUDIT)/.ready: requirements-audit.lock | $(READY)
 	@echo "audit: installing the packages of requirements-audit.lock"

@@ -9,18 +9,15 @@ one process, so that a machine that slows down slows all of it, and every round 
 
 import argparse
 import json
-import os
-import platform
 import statistics
-import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.svm import SVC
+from timing import Times, in_turn, machine, rounded
 
 from mnist_report import files, paths
 from mnist_report.data.sampling import draw_with_replacement
@@ -49,28 +46,6 @@ NETWORKS: dict[Literal["sigmoid", "relu"], str] = {
     "sigmoid": "scratch_nn",
     "relu": "scratch_nn_relu",
 }
-
-#: ``cpu`` and ``wall`` seconds of every round.
-Times = dict[str, list[float]]
-
-Name = TypeVar("Name", bound=Hashable)
-
-
-def timed(work: Callable[[], object], into: Times) -> None:
-    """Do the work, and add its CPU and wall seconds to a record."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    work()
-    into.setdefault("cpu", []).append(time.process_time() - cpu)
-    into.setdefault("wall", []).append(time.perf_counter() - wall)
-
-
-def in_turn(work: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name, Times]:
-    """Time every piece of work once a round."""
-    times: dict[Name, Times] = {name: {} for name in work}
-    for _ in range(rounds):
-        for name, piece in work.items():
-            timed(piece, times[name])
-    return times
 
 
 def kernels(data: ScaledData, rows: int, predicted: int, rounds: int) -> dict[str, Any]:
@@ -109,8 +84,8 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
 
     Each network trains on a few rows first, so that what happens only once is not timed.
     """
-    tensorflow = load_params().tensorflow
-    networks.prepare(0, tensorflow.threads)
+    settings = load_params().keras
+    networks.prepare(0, settings.threads)
     images, labels = np.asarray(data.train_images), data.train_labels
     work: dict[str, Callable[[], object]] = {}
     for activation, name in NETWORKS.items():
@@ -127,7 +102,7 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
         ("keras_dense", networks.dense_network(), DENSE_BATCH),
         ("cnn", networks.convolutional_network(), CNN_BATCH),
     ):
-        model.steps_per_execution = tensorflow.steps_per_execution
+        model.steps_per_execution = settings.steps_per_execution
         train = partial(model.fit, batch_size=batch, verbose=0)
         train(images[:WARM_UP], labels[:WARM_UP])
         rows = trained_on[name]
@@ -136,29 +111,6 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
         name: {"rows": trained_on.get(name, len(images)), **times}
         for name, times in in_turn(work, rounds).items()
     }
-
-
-def machine() -> dict[str, Any]:
-    """Describe the machine in general terms: processor, cores, versions."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    packages = ("numpy", "scikit-learn", "tensorflow", "keras")
-    return {
-        "processor": (named or [platform.machine()])[0],
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
-    }
-
-
-def rounded(tree: Any) -> Any:  # noqa: ANN401
-    """Return nested mappings and lists with their seconds to a tenth of a millisecond."""
-    if isinstance(tree, dict):
-        return {key: rounded(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [rounded(value) for value in tree]
-    return round(tree, 4) if isinstance(tree, float) else tree
 
 
 def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Times]]:

@@ -35,7 +35,7 @@ def measure() -> dict[str, float]:
     X = np.array(np.load(paths.SCALED / "train_images.npy", mmap_mode="r")[:ROWS])
     y = np.array(np.load(paths.SCALED / "train_labels.npy", mmap_mode="r")[:ROWS])
     params = load_params()
-    networks.prepare(params.seed, params.tensorflow.threads)
+    networks.prepare(params.seed, params.keras.threads)
     scratch = NeuralNetworkClassifier((100,), minibatch_size=50, learning_rate=1.0, random_state=0)
     keras = {
         "dense network, an epoch": (networks.dense_network(), params.keras_dense.batch_size),
@@ -56,7 +56,7 @@ def measure() -> dict[str, float]:
             y[:rows],
             epochs=1,
             batch_size=batch_size,
-            steps_per_execution=params.tensorflow.steps_per_execution,
+            steps_per_execution=params.keras.steps_per_execution,
             on_epoch=lambda epoch, values: None,
         )
 
