@@ -11,7 +11,7 @@ from mnist_report.studies.spread import write_runs
 
 def main(stage: Stage) -> None:
     params = stage.params.ablations
-    tensorflow = stage.params.tensorflow
+    keras = stage.params.keras
     data = load_scaled()
     with Study("ablations_keras", len(BUILD) * len(VARIANTS) * params.keras_seeds) as study:
         groups = {}
@@ -23,10 +23,10 @@ def main(stage: Stage) -> None:
                 groups[f"{network}_{variant}"] = [
                     study.measure(
                         f"{network}_{variant}",
-                        partial(ablate, data, network, variant, epochs, tensorflow, seed),
+                        partial(ablate, data, network, variant, epochs, keras, seed),
                         seed=seed,
                         epochs=epochs,
-                        tensorflow=tensorflow.model_dump(),
+                        keras=keras.model_dump(),
                     )
                     for seed in range(params.keras_seeds)
                 ]

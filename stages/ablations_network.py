@@ -1,10 +1,11 @@
-"""Stage `ablations_network`: activations and scaling, tested on the network from scratch."""
+"""Stage `ablations_network`: activations, scaling and Adam, tested on the network from scratch."""
 
 from functools import partial
 
 from mnist_report.data.scaled import load_scaled
 from mnist_report.stage import Stage, run_stage
 from mnist_report.studies import ablations_network as ablations
+from mnist_report.studies import adam
 from mnist_report.studies.checkpoint import Study
 from mnist_report.studies.spread import write_runs
 
@@ -13,8 +14,8 @@ def main(stage: Stage) -> None:
     params = stage.params.ablations
     epochs, rates = params.network_epochs, params.learning_rates
     data = load_scaled()
-    with Study("ablations_network", 2 * params.network_seeds) as study:
-        converged, scaled = [], []
+    with Study("ablations_network", 3 * params.network_seeds) as study:
+        converged, scaled, by_adam = [], [], []
         for seed in range(params.network_seeds):
             compute = partial(ablations.convergence, data, rates, epochs, seed)
             converged.append(
@@ -22,7 +23,10 @@ def main(stage: Stage) -> None:
             )
             compute = partial(ablations.scaling, data, epochs, seed)
             scaled.append(study.measure("scaling", compute, seed=seed, epochs=epochs))
-        write_runs("ablations_network", {"convergence": converged, "scaling": scaled}, {})
+            compute = partial(adam.losses, data, adam.EPOCHS, seed)
+            by_adam.append(study.measure("adam", compute, seed=seed, epochs=adam.EPOCHS))
+        groups = {"convergence": converged, "scaling": scaled, "adam": by_adam}
+        write_runs("ablations_network", groups, {})
 
 
 if __name__ == "__main__":

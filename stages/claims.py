@@ -11,7 +11,6 @@ from mnist_report.figures import claims as figures
 from mnist_report.figures.style import draw
 from mnist_report.report.claims import as_table, judge_claims
 from mnist_report.stage import Stage, run_stage
-from mnist_report.studies import adam
 
 #: Stages whose metrics are read.
 METRICS = (
@@ -56,12 +55,6 @@ def main(stage: Stage) -> None:
             np.float64
         ),
         projected=projected,
-        adam=np.array(
-            [
-                adam.losses(data, adam.EPOCHS, seed)
-                for seed in range(stage.params.ablations.network_seeds)
-            ]
-        ),
     )
     found = {"claims": evidence.gather(measured)}
 
@@ -73,7 +66,7 @@ def main(stage: Stage) -> None:
         "convergence.png": draw(
             figures.convergence,
             {name: evidence.convergence_curves(measured, name) for name in ("sigmoid", "relu")},
-            measured.adam,
+            evidence.adam_curve(measured),
         ),
         "dropout.png": draw(
             figures.dropout,

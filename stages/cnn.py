@@ -11,9 +11,9 @@ from mnist_report.trees import by_epoch
 
 
 def main(stage: Stage) -> None:
-    params, tensorflow = stage.params.cnn, stage.params.tensorflow
+    params, keras = stage.params.cnn, stage.params.keras
     data = load_scaled()
-    networks.prepare(stage.params.seed, tensorflow.threads)
+    networks.prepare(stage.params.seed, keras.threads)
     model = networks.convolutional_network(
         params.filters, params.kernel_size, params.dense_units, params.dropout
     )
@@ -24,7 +24,7 @@ def main(stage: Stage) -> None:
         epochs=params.epochs,
         batch_size=params.batch_size,
         validation_split=params.validation_share,
-        steps_per_execution=tensorflow.steps_per_execution,
+        steps_per_execution=keras.steps_per_execution,
         on_epoch=stage.log_step,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)

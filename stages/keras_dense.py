@@ -11,9 +11,9 @@ from mnist_report.trees import by_epoch
 
 
 def main(stage: Stage) -> None:
-    params, tensorflow = stage.params.keras_dense, stage.params.tensorflow
+    params, keras = stage.params.keras_dense, stage.params.keras
     data = load_scaled()
-    networks.prepare(stage.params.seed, tensorflow.threads)
+    networks.prepare(stage.params.seed, keras.threads)
     model = networks.dense_network(params.hidden_units, params.dropout)
     history = networks.train(
         model,
@@ -21,7 +21,7 @@ def main(stage: Stage) -> None:
         data.train_labels,
         epochs=params.epochs,
         batch_size=params.batch_size,
-        steps_per_execution=tensorflow.steps_per_execution,
+        steps_per_execution=keras.steps_per_execution,
         on_epoch=stage.log_step,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)

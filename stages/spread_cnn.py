@@ -8,7 +8,7 @@ from mnist_report.studies.spread import write_spread
 
 
 def main(stage: Stage) -> None:
-    params, tensorflow = stage.params.cnn, stage.params.tensorflow
+    params, keras = stage.params.cnn, stage.params.keras
     seeds = stage.params.spread.seeds.cnn
     data = load_scaled()
     write_spread(
@@ -19,13 +19,13 @@ def main(stage: Stage) -> None:
             lambda: convolutional_network(
                 params.filters, params.kernel_size, params.dense_units, params.dropout
             ),
-            tensorflow,
+            keras,
             seed,
             epochs=params.epochs,
             batch_size=params.batch_size,
             validation_share=params.validation_share,
         ),
-        params.model_dump(exclude={"image"}) | {"tensorflow": tensorflow.model_dump()},
+        params.model_dump(exclude={"image"}) | {"keras": keras.model_dump()},
     )
 
 

@@ -8,7 +8,7 @@ from mnist_report.studies.spread import write_spread
 
 
 def main(stage: Stage) -> None:
-    params, tensorflow = stage.params.keras_dense, stage.params.tensorflow
+    params, keras = stage.params.keras_dense, stage.params.keras
     seeds = stage.params.spread.seeds.keras_dense
     data = load_scaled()
     write_spread(
@@ -17,12 +17,12 @@ def main(stage: Stage) -> None:
         lambda seed: train_and_test(
             data,
             lambda: dense_network(params.hidden_units, params.dropout),
-            tensorflow,
+            keras,
             seed,
             epochs=params.epochs,
             batch_size=params.batch_size,
         ),
-        params.model_dump() | {"tensorflow": tensorflow.model_dump()},
+        params.model_dump() | {"keras": keras.model_dump()},
     )
 
 

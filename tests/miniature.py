@@ -44,7 +44,7 @@ SMALL = {
     "keras_dense": {"hidden_units": [20, 20], "epochs": 2},
     "cnn": {"filters": [3, 4], "dense_units": [20, 10], "epochs": 2},
     # Fewer steps at a time: TensorFlow draws up a graph of them all for each of many trainings.
-    "tensorflow": {"threads": 1, "steps_per_execution": 1},
+    "keras": {"backend": "tensorflow", "threads": 1, "steps_per_execution": 1},
     "compute": {"threads": 1, "jobs": 1},
     "spread": {"seeds": dict.fromkeys(MEASURED, 2)},
     "origins": {"seeds": 2, "kernel_rows": 100, "final_rows": [60, 100]},

@@ -200,6 +200,15 @@ def test_a_processor_without_the_instructions_is_refused_in_one_line(monkeypatch
     assert run.environment(compute(portable=True))["OPENBLAS_CORETYPE"] == "Haswell"
 
 
+def test_jax_that_is_not_installed_is_refused_in_one_line(monkeypatch):
+    keras = load_params().keras.model_copy(update={"backend": "jax", "threads": 3})
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"keras\.backend = 'jax' needs JAX.*or use 'tensorflow'"):
+        run.backend(keras)
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: "there")
+    assert run.backend(keras) == {"KERAS_BACKEND": "jax", "NPROC": "3"}
+
+
 def test_a_bad_parameter_is_one_line_and_the_script_is_not_run(checkout):
     set_compute(checkout, threads=0)
     done = launch(checkout, "print('ran')")
@@ -212,6 +221,29 @@ def test_a_bad_parameter_is_one_line_and_the_script_is_not_run(checkout):
 @pytest.mark.parametrize("code, status", [("pass", 0), ("raise SystemExit(3)", 3)])
 def test_the_exit_code_is_the_scripts(checkout, code, status):
     assert launch(checkout, code).returncode == status
+
+
+@pytest.mark.parametrize("folder, started", [("stages", True), (".", False)])
+def test_the_tracker_of_a_stage_starts_before_its_libraries(checkout, folder, started):
+    (checkout / "stages").mkdir()
+    script = checkout / folder / "pca.py"
+    script.write_text("print(sorted(stage._waiting))\n", encoding="utf-8")
+    code = (
+        "import sys\nfrom mnist_report import run, stage\n"
+        "stage._start_tracker = lambda name: name\n"
+        "import builtins; builtins.stage = stage\n"
+        f"sys.exit(run.main(['{folder}/pca.py']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("['pca']\n" if started else "[]\n")
 
 
 def test_an_interrupt_while_libraries_load_is_one_line(checkout):

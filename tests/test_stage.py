@@ -121,6 +121,16 @@ def test_a_disk_that_refuses_is_one_line_wherever_it_does(number, tracker, capsy
     assert len(said.splitlines()) == 1
 
 
+def test_a_tracker_that_waits_is_taken_and_no_other_started(tracker, capsys, monkeypatch):
+    stage.start_tracker("pca")
+    monkeypatch.setattr(stage, "_start_tracker", fails_with(AssertionError("another one")))
+    assert ended(lambda stage: stage.log_step(1, {"loss": 0.5}), capsys) == (0, "")
+    assert tracker.told == [
+        {"step": 1, "metrics": {"loss": 0.5}},
+        {"end": "FINISHED", "reason": ""},
+    ]
+
+
 def test_ctrl_c_is_one_line(tracker, capsys):
     said = "pca: interrupted; run 'dvc repro' to start it again\n"
     assert ended(fails_with(KeyboardInterrupt()), capsys) == (130, said)

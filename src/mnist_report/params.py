@@ -182,9 +182,10 @@ class Cnn(Section):
     image: Annotated[int, Field(ge=0)]
 
 
-class TensorFlow(Section):
-    """How TensorFlow computes."""
+class Keras(Section):
+    """How Keras computes."""
 
+    backend: Literal["tensorflow", "jax"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     steps_per_execution: Annotated[int, Field(ge=1, le=100_000)]
 
@@ -268,7 +269,7 @@ class Params(Section):
     scratch_nn: ScratchNn
     keras_dense: KerasDense
     cnn: Cnn
-    tensorflow: TensorFlow
+    keras: Keras
     compute: Compute
     spread: Spread
     origins: Origins

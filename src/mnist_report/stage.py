@@ -2,9 +2,10 @@
 
 A stage script says ``run_stage("pca", main)``. Its `main` gets a `Stage` and does the work; it
 never meets MLflow. MLflow is spoken to by a second process (`mnist_report.tracking`), which
-starts beside the stage, hears of steps through a pipe, and reads the rest from the stage's
-outputs once they lie there. So the work does not wait for MLflow, cannot fail because of it,
-and a stage that is killed closes the pipe, which marks its run.
+starts before the stage loads its libraries, for it loads some itself. It hears of steps through a
+pipe, and reads the rest from the stage's outputs once they lie there. So the work does not wait
+for MLflow, cannot fail because of it, and a stage that is killed closes the pipe, which marks its
+run.
 """
 
 import contextlib
@@ -22,6 +23,9 @@ from threadpoolctl import threadpool_limits
 from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
+
+#: Trackers that were started and wait for their stages, by name.
+_waiting: "dict[str, subprocess.Popen[str]]" = {}
 
 #: What the operating system says of a disk that is full or that may not be written.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -63,7 +67,7 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
     status, reason, code = "FINISHED", "", 0
     try:
         params = load_params()
-        stage = Stage(params, _start_tracker(name))
+        stage = Stage(params, _waiting.pop(name, None) or _start_tracker(name))
         # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
         with threadpool_limits(params.compute.threads):
             main(stage)
@@ -80,6 +84,14 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
     if stage is not None:
         stage._end(status, reason)
     sys.exit(code)
+
+
+def start_tracker(name: str) -> None:
+    """Start what records a stage; `run_stage` takes it from there.
+
+    If the process ends before that, the run is marked as killed.
+    """
+    _waiting[name] = _start_tracker(name)
 
 
 def _start_tracker(name: str) -> "subprocess.Popen[str]":

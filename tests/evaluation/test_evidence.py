@@ -127,6 +127,7 @@ VALUES = {
         **curves("convergence.sigmoid.eta_1.epoch_", [0.5, 0.4, 0.3], [0.6, 0.4, 0.3]),
         **curves("convergence.relu.eta_0.03.epoch_", [0.4, 0.3, 0.2], [0.5, 0.2, 0.1]),
         **curves("convergence.relu.eta_1.epoch_", [2.0, 2.0, 2.0], [2.1, 2.0, 2.0]),
+        **curves("adam.epoch_", [0.3, 0.2], [0.2, 0.3]),
     },
     "ablations_keras": {
         f"{network}_{name}": values
@@ -164,7 +165,7 @@ METRICS = {
     "benchmark": BENCHMARK,
 }
 
-MEASURED = Measured(METRICS, VALUES, SPECTRUM, PROJECTED, np.array([[0.3, 0.2], [0.2, 0.3]]))
+MEASURED = Measured(METRICS, VALUES, SPECTRUM, PROJECTED)
 
 
 def without(stage):

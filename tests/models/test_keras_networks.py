@@ -176,6 +176,34 @@ def test_one_step_is_adams():
     np.testing.assert_allclose(model.get_weights()[-1], expected, rtol=1e-3)
 
 
+def test_ten_steps_are_those_of_keras_own_adam():
+    X, y = digits(20)
+    ours, plain = small_dense(), small_dense()
+    del plain.optimizer.update_step  # that of the object; the one of its class is left
+    for model in (ours, plain):
+        train(model, X, y, batch_size=20, epochs=10)
+    for mine, theirs in zip(ours.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+    for mine, theirs in zip(ours.optimizer.variables, plain.optimizer.variables, strict=True):
+        np.testing.assert_allclose(mine.numpy(), theirs.numpy(), rtol=1e-3, atol=1e-7)
+
+
+def test_every_epoch_takes_all_rows_once_in_an_order_of_its_own():
+    X, y = digits(30)
+    X[:, 0] = np.arange(30)
+    batches = networks._fed(X, y, 8)["x"]
+    epochs = [[(images.numpy(), labels.numpy()) for images, labels in batches] for _ in range(2)]
+    orders = []
+    for epoch in epochs:
+        assert [len(labels) for _, labels in epoch] == [8, 8, 8, 6]
+        order = np.concatenate([images[:, 0] for images, _ in epoch]).astype(int)
+        np.testing.assert_array_equal(np.concatenate([labels for _, labels in epoch]), y[order])
+        orders.append(order.tolist())
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(30))
+    assert orders[0] != orders[1]
+    assert orders[0] != list(range(30))
+
+
 def test_training_learns_and_reports_every_epoch_once(capsys):
     X, y = digits(60)
     heard = []

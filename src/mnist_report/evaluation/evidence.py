@@ -76,16 +76,12 @@ class Measured:
         The share of the variance that each principal component explains, shape (components,).
     projected
         The images on the first three components.
-    adam
-        The loss (nats) on the test images after each epoch of training with Adam, shape
-        (seeds, epochs).
     """
 
     metrics: Mapping[str, Any]
     values: Mapping[str, Mapping[str, Floats]]
     spectrum: Floats
     projected: Projected
-    adam: Floats
 
     def metric(self, stage: str, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
         """Return what a stage's metrics hold under a dotted name."""
@@ -655,6 +651,11 @@ def convergence_curves(m: Measured, activation: str) -> dict[str, Floats]:
     return {rate: m.curve(stage, f"{start}{rate}.epoch_{{epoch}}.loss") for rate in rates}
 
 
+def adam_curve(m: Measured) -> Floats:
+    """Return the loss on the test images by epoch of training with Adam, shape (seeds, epochs)."""
+    return m.curve("ablations_network", "adam.epoch_{epoch}.loss")
+
+
 def _best_rate(curves: Mapping[str, Floats]) -> str:
     """Return the learning rate whose loss is lowest in the mean over seeds and epochs."""
     return min(curves, key=lambda rate: curves[rate].mean())
@@ -710,9 +711,10 @@ def adam_against_descent(m: Measured) -> dict[str, Any]:
     descent is given at each learning rate that was tried, and at the one that serves it best.
     """
     descent = convergence_curves(m, "relu")
-    epochs = min(m.adam.shape[1], *(curve.shape[1] for curve in descent.values()))
+    adam = adam_curve(m)
+    epochs = min(adam.shape[1], *(curve.shape[1] for curve in descent.values()))
     descent = {rate: curve[:, :epochs] for rate, curve in descent.items()}
-    adam = m.adam[:, :epochs]
+    adam = adam[:, :epochs]
     best = _best_rate(descent)
     return {
         "epochs": epochs,

@@ -60,7 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--studies", action="store_true", help="the long studies too")
     parser.add_argument("--here", action="store_true", help="take what lies here for the first run")
     parser.add_argument("--cores", type=int, help="cores that the second run may use")
+    parser.add_argument("--list", action="store_true", help="just name the stages it would run")
     options = parser.parse_args(arguments)
+    if options.list:
+        print(*to_run(paths.ROOT, studies=options.studies))
+        return 0
     folder = Path(tempfile.mkdtemp(prefix="reproduce-check-"))
     folder.chmod(0o755)  # for another user
     elsewhere = far_away(folder / "home", options.cores)
@@ -162,13 +166,8 @@ def run(checkout: Path, surroundings: Surroundings, *, studies: bool) -> None:
     UserError
         If a stage fails; the message says where its output lies.
     """
-    stages = [
-        name
-        for name in pipeline(checkout)
-        if studies or not any(fnmatch(name, pattern) for pattern in STUDIES)
-    ]
     command = [sys.executable, "-m", "dvc", "repro", "--force", "--no-run-cache"]
-    command += ["--single-item", *stages]
+    command += ["--single-item", *to_run(checkout, studies=studies)]
     if surroundings.user is not None:
         for path in (checkout, *checkout.rglob("*")):
             os.chown(path, surroundings.user, surroundings.user, follow_symlinks=False)
@@ -192,6 +191,16 @@ def run(checkout: Path, surroundings: Surroundings, *, studies: bool) -> None:
                 print(f"reproduce-check: {checkout.name}: {line.strip()}", flush=True)
     if process.returncode != 0:
         raise UserError(f"'dvc repro' failed in {checkout}; what it said is in {log}")
+
+
+def is_study(stage: str) -> bool:
+    """Tell whether a stage is one of the long studies."""
+    return any(fnmatch(stage, pattern) for pattern in STUDIES)
+
+
+def to_run(checkout: Path, *, studies: bool) -> list[str]:
+    """Name all stages, or all but the long studies, in the order of `dvc.yaml`."""
+    return [name for name in pipeline(checkout) if studies or not is_study(name)]
 
 
 def compared(checkout: Path) -> list[str]:

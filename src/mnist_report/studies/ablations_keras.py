@@ -8,7 +8,7 @@ import numpy as np
 
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras_networks import Model, convolutional_network, dense_network
-from mnist_report.params import TensorFlow
+from mnist_report.params import Keras
 from mnist_report.studies.keras_networks import train_and_test
 
 Network = Literal["dense", "cnn"]
@@ -34,7 +34,7 @@ VARIANTS = ("paper", "no_dropout", "unscaled")
 
 
 def ablate(
-    data: ScaledData, network: Network, variant: str, epochs: int, tensorflow: TensorFlow, seed: int
+    data: ScaledData, network: Network, variant: str, epochs: int, keras: Keras, seed: int
 ) -> dict[str, Any]:
     """Train one network with one thing left out; return what `train_and_test` does."""
     dropout = 0.0 if variant == "no_dropout" else DROPOUT[network]
@@ -47,7 +47,7 @@ def ablate(
     return train_and_test(
         data,
         lambda: BUILD[network](dropout),
-        tensorflow,
+        keras,
         seed,
         epochs=epochs,
         batch_size=BATCH_SIZE[network],

@@ -52,11 +52,16 @@ class Adam:
             theta -= length * mean / (np.sqrt(square) + TINY * correction)
 
 
-def losses(data: ScaledData, epochs: int, seed: int) -> list[float]:
+def losses(data: ScaledData, epochs: int, seed: int) -> dict[str, dict[str, float]]:
     """Train with ReLU and Adam; return the loss on the test images after every epoch, in nats.
 
     Starting weights and minibatches are those of `ablations_network.convergence` for the same
     seed; the rows come in an order of their own.
+
+    Returns
+    -------
+    dict
+        ``epoch_1`` ... to ``loss``.
     """
     network = NeuralNetworkClassifier(
         activation="relu", init="fan_in", epochs=0, random_state=seed
@@ -64,9 +69,9 @@ def losses(data: ScaledData, epochs: int, seed: int) -> list[float]:
     one_hot = (data.train_labels[:, np.newaxis] == network.classes_).astype(np.float32)
     adam = Adam([*network.coefs_, *network.intercepts_])
     rng = generator(seed, "adam")
-    result = []
+    result: dict[str, dict[str, float]] = {}
     with threadpool_limits(1):
-        for _ in range(epochs):
+        for epoch in range(1, epochs + 1):
             order = rng.permutation(len(one_hot))
             for start in range(0, len(order), network.minibatch_size):
                 rows = order[start : start + network.minibatch_size]
@@ -76,5 +81,6 @@ def losses(data: ScaledData, epochs: int, seed: int) -> list[float]:
                 dW, db = backward(one_hot[rows], np.exp(log_y_hat), a, network.coefs_, "relu")
                 adam.step([*dW, *db])
             scores = network.predict_proba(data.test_images)
-            result.append(mean_loss(data.test_labels, scores, network.classes_))
+            loss = mean_loss(data.test_labels, scores, network.classes_)
+            result[f"epoch_{epoch}"] = {"loss": loss}
     return result

@@ -8,7 +8,7 @@ import numpy as np
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.scores import accuracy, auc_hard, auc_scores
 from mnist_report.models import keras_networks as networks
-from mnist_report.params import TensorFlow
+from mnist_report.params import Keras
 from mnist_report.trees import by_epoch
 
 DIGITS = np.arange(networks.CLASSES)
@@ -17,7 +17,7 @@ DIGITS = np.arange(networks.CLASSES)
 def train_and_test(
     data: ScaledData,
     build: Callable[[], networks.Model],
-    tensorflow: TensorFlow,
+    keras: Keras,
     seed: int,
     *,
     epochs: int,
@@ -39,7 +39,7 @@ def train_and_test(
         ``epochs`` (by number, the measures of each) and ``test`` (``loss`` in nats, ``accuracy``,
         ``auc_hard``, ``auc_scores``), as in the metrics of the stages.
     """
-    networks.prepare(seed, tensorflow.threads)
+    networks.prepare(seed, keras.threads)
     model = build()
     history = networks.train(
         model,
@@ -48,7 +48,7 @@ def train_and_test(
         epochs=epochs,
         batch_size=batch_size,
         validation_split=validation_share,
-        steps_per_execution=tensorflow.steps_per_execution,
+        steps_per_execution=keras.steps_per_execution,
         on_epoch=lambda epoch, values: None,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)

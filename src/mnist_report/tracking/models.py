@@ -1,5 +1,8 @@
 """Fitted models as MLflow models: with a signature and an example, ready to be served."""
 
+import importlib
+import os
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,25 @@ from mlflow.models import infer_signature
 from mnist_report import paths
 from mnist_report.errors import UserError
 
+# Whatever a stage computed by: what MLflow serves computes by TensorFlow.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+#: What it takes to log a model, by the ending of its file. Keras comes first by way of our own
+#: module, which is quiet; TensorFlow, met first through MLflow, is not.
+LIBRARIES = {
+    ".skops": ("skops.io", "mlflow.sklearn"),
+    ".keras": ("mnist_report.models.keras_networks", "mlflow.tensorflow"),
+}
+
 #: How many test images the example holds.
 EXAMPLE_ROWS = 3
+
+
+def load_libraries(outputs: Iterable[Path]) -> None:
+    """Load what `log_model` will need for these outputs: while a stage works there is time."""
+    for path in outputs:
+        for name in LIBRARIES.get(path.suffix, ()):
+            importlib.import_module(name)
 
 
 def log_model(run_id: str, path: Path) -> None:
