@@ -103,10 +103,12 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
         ("cnn", networks.convolutional_network(), CNN_BATCH),
     ):
         model.steps_per_execution = settings.steps_per_execution
-        train = partial(model.fit, batch_size=batch, verbose=0)
-        train(images[:WARM_UP], labels[:WARM_UP])
+        # `networks.train` without the graph that it draws anew at every call.
+        model.fit(**networks._fed(images[:WARM_UP], labels[:WARM_UP], batch), verbose=0)
         rows = trained_on[name]
-        work[name] = partial(train, images[:rows], labels[:rows])
+        work[name] = partial(
+            model.fit, **networks._fed(images[:rows], labels[:rows], batch), verbose=0
+        )
     return {
         name: {"rows": trained_on.get(name, len(images)), **times}
         for name, times in in_turn(work, rounds).items()
