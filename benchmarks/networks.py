@@ -17,7 +17,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import numpy as np
@@ -113,7 +112,7 @@ COMPETITORS: dict[str, Callable[[Rows, Rows, int], Epoch]] = {
 }
 
 
-class Competitor(AbstractContextManager["Competitor"]):
+class Competitor(contextlib.AbstractContextManager["Competitor"]):
     """A process that trains one network for an epoch whenever it is asked to."""
 
     def __init__(self, name: str, threads: int, rows: int) -> None:

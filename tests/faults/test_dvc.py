@@ -47,10 +47,10 @@ def forget(checkout, stage):
             path.unlink()
 
 
-def outputs(stage, *kinds):
+def outputs(stage):
     return [
         path
-        for kind in kinds or ("outs", "metrics", "plots")
+        for kind in ("outs", "metrics", "plots")
         for item in PIPELINE[stage].get(kind, [])
         for path in ([item] if isinstance(item, str) else item)
     ]

@@ -33,10 +33,10 @@ def follow(name: str, lines: Iterable[str]) -> None:
     stage, params = pipeline()[name], load_params()
     client, experiment = store.connect()
     run_id = record.start_run(client, experiment, stage, params, "executed")
-    models.load_libraries(stage.outs)
     logged: set[tuple[str, int]] = set()
     status, reason = "KILLED", "the stage's process ended without a word"
     try:
+        models.load_libraries(stage.outs)
         for line in lines:
             message = json.loads(line)
             if "end" in message:
