@@ -104,10 +104,10 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
     ):
         model.steps_per_execution = settings.steps_per_execution
         # `networks.train` without the graph that it draws anew at every call.
-        model.fit(**networks._fed(images[:WARM_UP], labels[:WARM_UP], batch), verbose=0)
+        model.fit(**networks.feeding(images[:WARM_UP], labels[:WARM_UP], batch), verbose=0)
         rows = trained_on[name]
         work[name] = partial(
-            model.fit, **networks._fed(images[:rows], labels[:rows], batch), verbose=0
+            model.fit, **networks.feeding(images[:rows], labels[:rows], batch), verbose=0
         )
     return {
         name: {"rows": trained_on.get(name, len(images)), **times}

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report import paths
-from mnist_report.dvcfiles import pipeline
-from mnist_report.report.reproduce_check import clone, is_study
+from mnist_report.dvcfiles import is_study, pipeline
+from mnist_report.report.reproduce_check import clone
 
 HERE = Path(__file__).resolve().parent
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mnist_report.data.scaled import load_scaled
-from mnist_report.models.pca import fit_pca
+from mnist_report.models.pca import fit_pca, project_all
 from mnist_report.stage import Stage, run_stage
 from mnist_report.studies import ablations_svm as ablations
 from mnist_report.studies.checkpoint import Study
@@ -15,7 +15,7 @@ def main(stage: Stage) -> None:
     params = stage.params.ablations
     rows, components, sizes = params.svm_rows, params.components, params.growth_rows
     data = load_scaled()
-    projected = ablations.project_all(fit_pca(data.train_images, max(components)), data)
+    projected = project_all(fit_pca(data.train_images, max(components)), data)
     measurements: dict[str, tuple[Callable[[int], Run], dict[str, object]]] = {
         "components": (
             partial(ablations.by_components, projected, components, rows),

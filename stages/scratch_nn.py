@@ -1,13 +1,11 @@
 """Stage `scratch_nn`: the network written by hand, trained by backpropagation (section 3.2)."""
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from mnist_report import files, paths
 from mnist_report.data.scaled import load_scaled
-from mnist_report.errors import UserError
-from mnist_report.evaluation.learning import learning_curve, mean_loss, relative_size
+from mnist_report.evaluation.learning import check_split, learning_curve, mean_loss, relative_size
 from mnist_report.evaluation.roc import roc_table
 from mnist_report.evaluation.scores import accuracy
 from mnist_report.figures import networks as figures
@@ -16,26 +14,6 @@ from mnist_report.models.neural_network import NeuralNetworkClassifier
 from mnist_report.models.skops_file import dump_bytes
 from mnist_report.report_card import CLASSES, write_report_card
 from mnist_report.stage import Stage, run_stage
-
-
-def check_split(labels: NDArray[np.int64], share: float) -> None:
-    """Refuse a split that holds back a class of which no row is left to learn from.
-
-    Parameters
-    ----------
-    labels
-        The training labels, of which `learning_curve` holds back the last.
-    share
-        How many of them, from 0 to 1.
-    """
-    kept, held_back = np.split(labels, [-max(1, int(len(labels) * share))])
-    unseen = np.setdiff1d(held_back, kept)
-    if unseen.size:
-        raise UserError(
-            f"with scratch_nn.validation_share = {share:g} the last {len(held_back)} of "
-            f"{len(labels)} training rows are held back, and class {unseen[0]} is among them "
-            "alone; lower the share in params.yaml, or bring the rows into another order"
-        )
 
 
 def main(stage: Stage) -> None:

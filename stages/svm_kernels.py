@@ -9,7 +9,7 @@ from mnist_report.evaluation.kernels import as_metrics, compare_kernels
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import draw
 from mnist_report.models.pca import fit_pca, project
-from mnist_report.models.svm import fit_unique
+from mnist_report.models.svm import Kernel, fit_unique, predict_gemm
 from mnist_report.names import KERNELS
 from mnist_report.randomness import generator
 from mnist_report.stage import Stage, run_stage
@@ -29,8 +29,9 @@ def main(stage: Stage) -> None:
     few = draw_with_replacement(n, min(params.region_rows, n), rng)
     images, labels = data.train_images[few], data.train_labels[few]
     points = project(fit_pca(images, 2), images, 2)
-    on_two_components = {
-        KERNELS[kernel]: fit_unique(
+
+    def on_two_components(kernel: Kernel) -> figures.Classifier:
+        model = fit_unique(
             points,
             labels,
             np.arange(len(points)),
@@ -39,13 +40,13 @@ def main(stage: Stage) -> None:
             gamma=params.gamma,
             degree=params.degree,
         )
-        for kernel in params.kernels
-    }
+        return lambda places: predict_gemm(model, places)[0]
 
+    classifiers = {KERNELS[kernel]: on_two_components(kernel) for kernel in params.kernels}
     named = table.assign(kernel=table["kernel"].map(KERNELS))
     pictures = {
         "scores.png": draw(figures.kernel_scores, named),
-        "regions.png": draw(figures.decision_regions, points, labels, on_two_components),
+        "regions.png": draw(figures.decision_regions, points, labels, classifiers),
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("svm_kernels", name), picture)

@@ -1,6 +1,7 @@
 """What `dvc.yaml` says of a stage: the part of it that tracking and verification need."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from mnist_report import paths
+
+#: The long studies, whose results are in Git: patterns of stage names.
+STUDIES = ("spread_*", "origins", "errata_*", "ablations_*")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ def pipeline(root: Path = paths.ROOT) -> dict[str, StageFiles]:
     """Read the stages of ``dvc.yaml``, in its order."""
     content = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))
     return {name: _stage(root, name, entry) for name, entry in content["stages"].items()}
+
+
+def is_study(stage: str) -> bool:
+    """Tell whether a stage is one of the long studies, by its name."""
+    return any(fnmatch(stage, pattern) for pattern in STUDIES)
 
 
 def _stage(root: Path, name: str, entry: dict[str, Any]) -> StageFiles:

@@ -137,6 +137,7 @@ class SvmFinal(Section):
     hyperparameters: Literal["from_gridsearch", "pinned"]
     C: Positive
     gamma: Positive
+    pca_components: Annotated[int, Field(ge=1, le=784)] | None
     implementation: Literal["libsvm", "onedal"]
 
 

@@ -1,6 +1,7 @@
 """The comparison of kernels against direct fits."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import accuracy_score, roc_auc_score
@@ -8,6 +9,7 @@ from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
+from mnist_report.evaluation import kernels
 from mnist_report.evaluation.kernels import as_metrics, compare_kernels
 
 KERNELS = ("linear", "poly", "sigmoid", "rbf")
@@ -46,6 +48,14 @@ def test_both_rows_of_a_kernel_are_those_of_a_direct_fit(data, drawn, table, ker
         assert row["auc_hard"] == pytest.approx(hard, abs=0.002)
         soft = roc_auc_score(truth, model.decision_function(images))
         assert row["auc_scores"] == pytest.approx(soft, abs=0.001)
+
+
+def test_rows_too_many_for_shared_products_are_judged_the_same(data, drawn, table, monkeypatch):
+    monkeypatch.setattr(kernels, "GRAM_GIB", 0.0)
+    shared = kernels.SharedRows(data, drawn)
+    assert shared.among is None
+    assert shared.beyond is None
+    pd.testing.assert_frame_equal(compare_kernels(data, drawn, KERNELS, **OPTIONS), table)
 
 
 def test_there_are_two_rows_for_each_kernel_in_the_order_asked_for(table):

@@ -37,7 +37,7 @@ def regions():
     rng = np.random.default_rng(0)
     y = np.arange(100) % 10
     X = rng.normal(size=(100, 2)) + np.column_stack((y, y**2 / 5))
-    return X, y, {f"C = {C}": fit_linear(X, y, C) for C in (1, 2, 3, 4)}
+    return X, y, {f"C = {C}": fit_linear(X, y, C).predict for C in (1, 2, 3, 4)}
 
 
 def candidates(**changes):
@@ -172,20 +172,20 @@ def test_kernel_scores_have_a_panel_for_each_measure():
     assert text_is_inside(figure)
 
 
-@pytest.mark.parametrize("models", [1, 2, 3, 4])
-def test_regions_are_what_each_model_predicts(regions, models):
-    X, y, all_models = regions
-    some = dict(list(all_models.items())[:models])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_regions_are_what_each_classifier_predicts(regions, count):
+    X, y, classifiers = regions
+    some = dict(list(classifiers.items())[:count])
     figure = figures.decision_regions(X, y, some, cells=20)
     assert [axes.get_title() for axes in figure.axes] == list(some)
     first = figure.axes[0]
-    for axes, model in zip(figure.axes, some.values(), strict=True):
+    for axes, classify in zip(figure.axes, some.values(), strict=True):
         (image,) = axes.images
         left, right, bottom, top = image.get_extent()
         values = image.get_array()
-        assert values[0, 0] == model.predict([[left, bottom]])
-        assert values[-1, 0] == model.predict([[left, top]])
-        assert values[0, -1] == model.predict([[right, bottom]])
+        assert values[0, 0] == classify([[left, bottom]])
+        assert values[-1, 0] == classify([[left, top]])
+        assert values[0, -1] == classify([[right, bottom]])
         assert (axes.get_xlim(), axes.get_ylim()) == (first.get_xlim(), first.get_ylim())
     assert text_is_inside(figure)
 

@@ -191,7 +191,7 @@ def test_ten_steps_are_those_of_keras_own_adam():
 def test_every_epoch_takes_all_rows_once_in_an_order_of_its_own():
     X, y = digits(30)
     X[:, 0] = np.arange(30)
-    batches = networks._fed(X, y, 8)["x"]
+    batches = networks.feeding(X, y, 8)["x"]
     epochs = [[(images.numpy(), labels.numpy()) for images, labels in batches] for _ in range(2)]
     orders = []
     for epoch in epochs:

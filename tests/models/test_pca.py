@@ -7,7 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
+from mnist_report.models import pca
 from mnist_report.models.pca import components_for, fit_pca, project, variance_sums
 
 
@@ -66,6 +68,27 @@ def test_fewer_components_are_the_first_ones(vectors):
     np.testing.assert_allclose(
         few.explained_variance_ratio_, many.explained_variance_ratio_[:5], rtol=1e-10
     )
+
+
+@pytest.mark.parametrize("batch_rows", [1, 64, 5000])
+@pytest.mark.parametrize(("rows", "kept"), [(200, 30), (200, 7), (20, 19), (20, 4)])
+def test_the_estimator_is_the_one_that_scikit_learn_fits(rows, kept, batch_rows, monkeypatch):
+    monkeypatch.setattr(pca, "BATCH_ROWS", batch_rows)
+    # A mean far from 0, where sums of squares lose digits.
+    vectors = images(rows) + np.float32(8)
+    ours = fit_pca(vectors, kept)
+    centred = vectors.astype(np.float64)
+    theirs = PCA(kept, svd_solver="covariance_eigh").fit(centred - centred.mean(axis=0))
+    theirs.mean_ = centred.mean(axis=0)
+    assert vars(ours).keys() == vars(theirs).keys()
+    for name, expected in vars(theirs).items():
+        found = getattr(ours, name)
+        if not isinstance(expected, np.ndarray | float):
+            assert found == expected, name
+            continue
+        assert np.asarray(found).dtype == np.asarray(expected).dtype, name
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9, err_msg=name)
+    np.testing.assert_allclose(ours.transform(vectors), project(ours, vectors, kept), atol=1e-9)
 
 
 @pytest.mark.parametrize("rows, features, kept", [(200, 30, 30), (8, 30, 8)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.datasets import load_digits
+from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement, unique_with_counts
@@ -112,6 +113,27 @@ def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves(digits, kernel,
     assert np.array_equal(fast.predict(X), slow.predict(X))
 
 
+@pytest.mark.parametrize("kernel", svm.KERNELS)
+def test_products_at_hand_change_nothing(digits, kernel):
+    X, y = digits
+    drawn = draw_with_replacement(1000, 600, np.random.default_rng(4))
+    rows = np.unique(drawn)
+    among, beyond = X[rows] @ X[rows].T, X[1000:] @ X[rows].T
+    before = among.copy(), beyond.copy()
+    options = OPTIONS | {"kernel": kernel}
+    model = svm.fit_unique(X, y, drawn, **options, products=among)
+    alone = svm.fit_unique(X, y, drawn, **options)
+    assert np.array_equal(model.support_, alone.support_)
+    np.testing.assert_array_equal(model.dual_coef_, alone.dual_coef_)
+    for points, products in ((X[rows], among), (X[1000:], beyond)):
+        labels, scores = svm.predict_gemm(model, points, products)
+        assert np.array_equal(labels, model.predict(points))
+        np.testing.assert_allclose(scores, svm.predict_gemm(model, points)[1], atol=1e-9)
+    # They serve the next kernel, too.
+    assert np.array_equal(among, before[0])
+    assert np.array_equal(beyond, before[1])
+
+
 def test_a_model_comes_back_from_skops_without_trusting_any_type(digits):
     X, y = digits
     model = svm.fit_unique(X, y, np.arange(500), **OPTIONS)
@@ -192,11 +214,20 @@ def test_gamma_of_rows_that_are_all_alike_is_1():
     assert svm.resolve_gamma("scale", np.ones((3, 2)), np.ones(3, dtype=np.int64)) == 1
 
 
-def test_the_kernel_matrix_follows_its_formula(digits):
+@pytest.mark.parametrize("kernel", svm.KERNELS)
+def test_the_kernel_matrix_is_that_of_scikit_learn(digits, kernel):
     X, y = digits
-    model = SVC(kernel="sigmoid", gamma="auto", coef0=0.5).fit(X[:200], y[:200])
-    expected = np.tanh(X @ model.support_vectors_.T / 64 + 0.5)
-    np.testing.assert_allclose(svm.kernel_matrix(model, X), expected, atol=1e-12)
+    model = SVC(kernel=kernel, gamma="auto", degree=3, coef0=0.5).fit(X[:200], y[:200])
+    expected = pairwise_kernels(
+        X,
+        model.support_vectors_,
+        metric=kernel,
+        filter_params=True,
+        gamma=1 / 64,
+        degree=3,
+        coef0=0.5,
+    )
+    np.testing.assert_allclose(svm.kernel_matrix(model, X), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(

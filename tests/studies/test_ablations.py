@@ -10,7 +10,7 @@ from sklearn.svm import SVC
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.neural_network import NeuralNetworkClassifier
-from mnist_report.models.pca import fit_pca
+from mnist_report.models.pca import fit_pca, project_all
 from mnist_report.randomness import generator
 from mnist_report.studies import ablations_network, ablations_svm
 
@@ -26,7 +26,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def projected(data):
-    return ablations_svm.project_all(fit_pca(data.train_images, 64), data)
+    return project_all(fit_pca(data.train_images, 64), data)
 
 
 def points(data, use):

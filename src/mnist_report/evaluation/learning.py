@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 from tqdm import tqdm
 
+from mnist_report.errors import UserError
 from mnist_report.models.neural_network import NeuralNetworkClassifier
 
 
@@ -35,6 +36,31 @@ def mean_loss(
 def relative_size(part: NDArray[np.floating[Any]], whole: NDArray[np.floating[Any]]) -> float:
     """Return the root mean square of `part` over that of `whole`, arrays of one shape."""
     return float(np.sqrt(np.mean(np.square(part)) / np.mean(np.square(whole))))
+
+
+def check_split(labels: NDArray[np.int64], share: float) -> None:
+    """Refuse a split that holds back a class of which no row is left to learn from.
+
+    Parameters
+    ----------
+    labels
+        The training labels, of which `learning_curve` holds back the last.
+    share
+        How many of them, from 0 to 1.
+
+    Raises
+    ------
+    UserError
+        If a class is among the held back rows alone.
+    """
+    kept, held_back = np.split(labels, [-max(1, int(len(labels) * share))])
+    unseen = np.setdiff1d(held_back, kept)
+    if unseen.size:
+        raise UserError(
+            f"with scratch_nn.validation_share = {share:g} the last {len(held_back)} of "
+            f"{len(labels)} training rows are held back, and class {unseen[0]} is among them "
+            "alone; lower the share in params.yaml, or bring the rows into another order"
+        )
 
 
 def learning_curve(

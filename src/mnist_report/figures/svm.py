@@ -22,6 +22,7 @@ _TWO = ListedColormap(["#ffa90e", "#3f90da"])
 
 Points = NDArray[np.float64]
 Decision = Callable[[Points], NDArray[np.float64]]
+Classifier = Callable[[Points], NDArray[np.int64]]
 
 
 def margins(X: Points, y: NDArray[np.int64], models: Mapping[float, SVC]) -> Figure:
@@ -143,26 +144,26 @@ def kernel_scores(table: pd.DataFrame) -> Figure:
 
 
 def decision_regions(
-    X: Points, y: NDArray[np.int64], models: Mapping[str, SVC], cells: int = 240
+    X: Points, y: NDArray[np.int64], classifiers: Mapping[str, Classifier], cells: int = 240
 ) -> Figure:
-    """Show how each model parts the plane of two principal components into ten digits.
+    """Show how each classifier parts the plane of two principal components into ten digits.
 
     Parameters
     ----------
     X, y
         Scores on two components, shape (n, 2), and digits, shape (n,).
-    models
-        Panel title to a classifier fitted on them.
+    classifiers
+        Panel title to a function that takes points, shape (m, 2), and returns their digits.
     cells
         Cells along each side of the grid that is coloured; finer than the picture shows nothing.
     """
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     xs, ys = (np.linspace(low[k], high[k], cells) for k in range(2))
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    figure, panels = _panels(len(models), columns=min(len(models), 2), size=(3.5, 3.0))
+    figure, panels = _panels(len(classifiers), columns=min(len(classifiers), 2), size=(3.5, 3.0))
     digits: dict[str, Any] = {"cmap": DIGIT_COLOURS, "norm": DIGIT_NORM}
-    for axes, (title, model) in zip(panels, models.items(), strict=True):
-        regions = model.predict(grid).reshape(cells, cells)
+    for axes, (title, classify) in zip(panels, classifiers.items(), strict=True):
+        regions = classify(grid).reshape(cells, cells)
         extent = (low[0], high[0], low[1], high[1])
         axes.imshow(regions, origin="lower", extent=extent, aspect="auto", alpha=0.45, **digits)
         axes.scatter(X[:, 0], X[:, 1], c=y, s=9, edgecolors="white", linewidths=0.3, **digits)
@@ -176,7 +177,7 @@ def decision_regions(
     figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=10 if len(models) > 1 else 5,
+        ncols=10 if len(classifiers) > 1 else 5,
         title="label",
         handletextpad=0.1,
         columnspacing=1.2,

@@ -201,10 +201,12 @@ def _check_folds(y: NDArray[np.int64], folds: int) -> None:
     if len(classes) < 2:
         raise UserError("the grid search needs rows of at least two classes; draw more rows")
     smallest = counts.argmin()
-    if folds > counts[smallest]:
+    rows = int(counts[smallest])
+    if folds > rows:
+        remedy = f"use {rows} folds or draw more rows" if rows > 1 else "draw more rows"
         raise UserError(
-            f"{folds} folds are too many: class {classes[smallest]} has only {counts[smallest]} "
-            f"of the {len(y)} rows; use {max(counts[smallest], 2)} folds or draw more rows"
+            f"{folds} folds are too many: class {classes[smallest]} has only {rows} "
+            f"of the {len(y)} rows; {remedy}"
         )
 
 

@@ -51,12 +51,11 @@ def _without_stderr() -> Iterator[None]:
 # TensorFlow's complaints about a GPU that is not there; what really fails raises an exception.
 ON_TENSORFLOW = os.environ.setdefault("KERAS_BACKEND", "tensorflow") == "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Some lines TensorFlow writes at any level (github.com/tensorflow/tensorflow/issues/100442).
+# Some lines TensorFlow writes at any level (github.com/tensorflow/tensorflow/issues/100442); over
+# JAX, too, where Keras would load it when it first trains.
 with _without_stderr():
     import keras
-
-    if ON_TENSORFLOW:
-        import tensorflow as tf
+    import tensorflow as tf
 
 PIXELS = 784
 CLASSES = 10
@@ -239,7 +238,7 @@ def train(
     model.train_function = model.test_function = model.predict_function = None
     try:
         model.fit(
-            **_fed(X[:training], y[:training], batch_size),
+            **feeding(X[:training], y[:training], batch_size),
             epochs=epochs,
             validation_data=(X[training:], y[training:]) if validation_split else None,
             validation_batch_size=ROWS_AT_A_TIME,
@@ -249,6 +248,33 @@ def train(
     finally:
         reporter.bar.close()
     return pd.DataFrame(reporter.rows)
+
+
+def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
+    """Return the arguments by which `fit` takes batches in a new random order in every epoch.
+
+    Given arrays, Keras builds the same pipeline under TensorFlow, but lets it share the threads
+    that take the sums. On two cores the sums then have one core to themselves in many an epoch,
+    which takes twice as long. With one thread of its own it leaves them both.
+
+    Parameters
+    ----------
+    X
+        Images, (n, 784).
+    y
+        Their digits, (n,).
+    batch_size
+        Rows of one step. A last, smaller batch takes what is left.
+    """
+    if not ON_TENSORFLOW:
+        return {"x": X, "y": y, "batch_size": batch_size}
+    images, labels = tf.constant(X), tf.constant(y)
+    rows = tf.data.Dataset.range(len(X)).shuffle(len(X)).batch(batch_size)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    batches = rows.map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)))
+    return {"x": batches.with_options(options), "shuffle": False}  # it is, in its first step
 
 
 def evaluate(model: Model, X: Images, y: Labels) -> tuple[float, float]:
@@ -447,24 +473,6 @@ def _update_in_one_pass(adam: Any, gradient: Any, variable: Any, learning_rate: 
         epsilon=adam.epsilon,
         grad=gradient,
     )
-
-
-def _fed(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
-    """Return the arguments by which `fit` takes batches in a new random order in every epoch.
-
-    Given arrays, Keras builds the same pipeline under TensorFlow, but lets it share the threads
-    that take the sums. On two cores the sums then have one core to themselves in many an epoch,
-    which takes twice as long. With one thread of its own it leaves them both.
-    """
-    if not ON_TENSORFLOW:
-        return {"x": X, "y": y, "batch_size": batch_size}
-    images, labels = tf.constant(X), tf.constant(y)
-    rows = tf.data.Dataset.range(len(X)).shuffle(len(X)).batch(batch_size)
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.threading.private_threadpool_size = 1
-    batches = rows.map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)))
-    return {"x": batches.with_options(options), "shuffle": False}  # it is, in its first step
 
 
 def _check(X: Images, y: Labels | None = None) -> None:

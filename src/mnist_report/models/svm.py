@@ -1,8 +1,9 @@
 """Support vector classifiers: the paper's four kernels, fitted and applied by matrix products.
 
-libsvm takes one kernel value at a time. Built as one matrix product instead, the same kernel
-values cost a fraction, and both fits and predictions here do that. The models are plain
-`sklearn.svm.SVC` objects and predict by themselves what `predict_gemm` predicts.
+libsvm takes one kernel value at a time. All four kernels are functions of inner products, and
+those cost a fraction as one matrix product: both fits and predictions here do that, and several
+kernels on the same rows can share the products. The models are plain `sklearn.svm.SVC` objects and
+predict by themselves what `predict_gemm` predicts.
 """
 
 import math
@@ -10,9 +11,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC
 from sklearn.utils import gen_batches
+from sklearn.utils.extmath import row_norms
 
 from mnist_report.data.sampling import unique_with_counts
 from mnist_report.errors import UserError
@@ -25,8 +26,15 @@ KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 
 IMPLEMENTATIONS: tuple[Implementation, ...] = get_args(Implementation)
 
-#: Rows of a kernel matrix made at a time: 80 MB with 10,000 support vectors.
+#: The largest matrix of kernel values to keep in memory, in GiB.
+GRAM_GIB = 5.0
+
+#: Rows of a kernel matrix made at a time for predictions: 80 MB with 10,000 support vectors.
 BATCH_ROWS = 1000
+
+#: Rows of a matrix of products turned into kernel values at a time. Some thousand numbers a row
+#: stay in a processor's cache between the steps of a formula.
+CACHED_ROWS = 50
 
 
 def fit_unique(
@@ -40,8 +48,9 @@ def fit_unique(
     degree: int = 2,
     coef0: float = 0.0,
     tol: float = 1e-3,
-    gram_gib: float = 5.0,
+    gram_gib: float = GRAM_GIB,
     implementation: Implementation = "libsvm",
+    products: NDArray[np.float64] | None = None,
 ) -> SVC:
     """Fit a classifier on rows drawn with replacement, each distinct row taken once.
 
@@ -52,10 +61,9 @@ def fit_unique(
     definite: where its gamma is large the problem can have several solutions, and the solver may
     then end in another one.)
 
-    While the kernel matrix of the distinct rows fits into `gram_gib` it is made by matrix
-    products and handed to libsvm; else libsvm makes the values one at a time. The two agree to
-    rounding. On MNIST 30,000 draws are 23,700 distinct rows: the matrix of 4.2 GiB takes the fit
-    from 60 seconds of processor time to 39, and the process grows to 4.8 GiB.
+    While the kernel matrix of the distinct rows fits into `gram_gib` it is made of one matrix
+    product and handed to libsvm; else libsvm makes the values one at a time. The two agree to
+    rounding. On MNIST 30,000 draws are 23,700 distinct rows and the matrix takes 4.2 GiB.
 
     The other implementation, oneDAL, solves the same problem to the same tolerance, in single
     precision and on all cores, and needs 0.9 GiB for those draws. Its solution differs a little:
@@ -88,6 +96,9 @@ def fit_unique(
         oneDAL keeps none.
     implementation
         ``"libsvm"`` or ``"onedal"``, Intel's, from the extra ``fast``.
+    products : (u, u) float64, optional
+        ``X[rows] @ X[rows].T`` in float64, `rows` being the distinct drawn rows in ascending
+        order, if it is at hand. It is left as it is.
 
     Returns
     -------
@@ -121,9 +132,10 @@ def fit_unique(
         return _fit_onedal(points, labels, counts, {"kernel": kernel, **options})
     if 8 * len(rows) ** 2 > gram_gib * 2**30:
         return SVC(kernel=kernel, **options).fit(points, labels, sample_weight=counts)
-    gram = np.empty((len(rows), len(rows)))
-    for batch in gen_batches(len(rows), BATCH_ROWS):
-        gram[batch] = _kernel(points[batch], points, kernel, scale, degree, coef0)
+    # Of a product with its own transpose BLAS computes one half.
+    gram = points @ points.T if products is None else products.copy()
+    squares = row_norms(points, squared=True)
+    _to_kernel(gram, squares, squares, kernel, scale, degree, coef0)
     model = SVC(kernel="precomputed", **options).fit(gram, labels, sample_weight=counts)
     # From here on the model is what a fit on the points themselves would have left.
     model.kernel = kernel
@@ -188,12 +200,12 @@ def kernel_matrix(model: SVC, X: NDArray[np.floating[Any]]) -> NDArray[np.float6
     (n, s) float64
         The kernel values, s being the number of support vectors: 8 n s bytes.
     """
-    # SVC keeps the number that "auto" or "scale" became only under this private name.
-    return _kernel(X, model.support_vectors_, model.kernel, model._gamma, model.degree, model.coef0)
+    X = X.astype(np.float64, copy=False)
+    return _as_kernel(model, X, X @ model.support_vectors_.T)
 
 
 def predict_gemm(
-    model: SVC, X: NDArray[np.floating[Any]]
+    model: SVC, X: NDArray[np.floating[Any]], products: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Compute ``model.predict(X)`` and ``model.decision_function(X)`` by matrix products.
 
@@ -210,6 +222,9 @@ def predict_gemm(
         A fitted `SVC` with one of the four kernels.
     X : (n, d) float
         The rows; `BATCH_ROWS` of them are worked on at a time.
+    products : (n, u) float64, optional
+        Their inner products with all u distinct rows that the model was fitted on by
+        `fit_unique`, if these are at hand.
 
     Returns
     -------
@@ -223,7 +238,10 @@ def predict_gemm(
     scores = np.empty((len(X), k))
     codes = np.empty(len(X), dtype=np.int64)
     for batch in gen_batches(len(X), BATCH_ROWS):
-        K = kernel_matrix(model, X[batch])
+        if products is None:
+            K = kernel_matrix(model, X[batch])
+        else:
+            K = _as_kernel(model, X[batch], products[batch].take(model.support_, axis=1))
         if k == 2:
             f = K @ model.dual_coef_[0] + model.intercept_[0]
             # libsvm's own sign is the other one, and its vote at exactly 0 is for the second.
@@ -294,22 +312,56 @@ def _one_vs_one(model: SVC, K: NDArray[np.float64]) -> tuple[NDArray[np.intp], N
     return votes.argmax(axis=1), continuous + total / (3 * (np.abs(total) + 1))
 
 
-def _kernel(
-    X: NDArray[np.floating[Any]],
-    Y: NDArray[np.float64],
+def _as_kernel(
+    model: SVC, X: NDArray[np.floating[Any]], products: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Turn the inner products of rows with the support vectors into kernel values, in place."""
+    _to_kernel(
+        products,
+        row_norms(X.astype(np.float64), squared=True),
+        row_norms(model.support_vectors_, squared=True),
+        model.kernel,
+        # SVC keeps the number that "auto" or "scale" became only under this private name.
+        model._gamma,
+        model.degree,
+        model.coef0,
+    )
+    return products
+
+
+def _to_kernel(
+    products: NDArray[np.float64],
+    x_squares: NDArray[np.float64],
+    y_squares: NDArray[np.float64],
     kernel: str,
     gamma: float,
     degree: int,
     coef0: float,
-) -> NDArray[np.float64]:
-    """Return the (n, m) float64 kernel of the rows of `X` with those of `Y`."""
-    values: NDArray[np.float64] = pairwise_kernels(
-        X.astype(np.float64, copy=False),
-        Y,
-        metric=kernel,
-        filter_params=True,
-        gamma=gamma,
-        degree=degree,
-        coef0=coef0,
-    )
-    return values
+) -> None:
+    """Turn inner products <x, y> into values of a kernel, in place.
+
+    Parameters
+    ----------
+    products : (n, m) float64
+    x_squares, y_squares : (n,) and (m,) float64
+        <x, x> and <y, y>: |x - y|^2 = <x, x> + <y, y> - 2 <x, y>.
+    """
+    if kernel == "linear":
+        return
+    for batch in gen_batches(len(products), CACHED_ROWS):
+        values = products[batch]
+        if kernel == "rbf":
+            values *= -2
+            values += x_squares[batch, np.newaxis]
+            values += y_squares
+            # Rounding may leave a distance a little below 0.
+            np.maximum(values, 0, out=values)
+            values *= -gamma
+            np.exp(values, out=values)
+            continue
+        values *= gamma
+        values += coef0
+        if kernel == "poly":
+            values **= degree
+        else:
+            np.tanh(values, out=values)

@@ -4,7 +4,7 @@ The clones hold what is committed and share nothing: no cache, no data, no MLflo
 run is as this user would start it, or with ``--here`` what lies in this checkout. The second is
 at a path with a space and letters beyond ASCII, in another time zone, under the C locale, and as
 far as this machine lets: as another user, with a home that cannot be written, without a network,
-on fewer cores. The stages named in `STUDIES` take an hour; unless asked for they are left as the
+on fewer cores. The long studies take most of an hour; unless asked for they are left as the
 clone has them, and all others are computed from nothing.
 """
 
@@ -17,16 +17,12 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
 from mnist_report import paths
-from mnist_report.dvcfiles import pipeline
+from mnist_report.dvcfiles import is_study, pipeline
 from mnist_report.errors import UserError
-
-#: The long studies: patterns of stage names.
-STUDIES = ("spread_*", "origins", "errata_*", "ablations_*")
 
 #: Who owns nothing: `nobody` on Linux.
 NOBODY = 65534
@@ -191,11 +187,6 @@ def run(checkout: Path, surroundings: Surroundings, *, studies: bool) -> None:
                 print(f"reproduce-check: {checkout.name}: {line.strip()}", flush=True)
     if process.returncode != 0:
         raise UserError(f"'dvc repro' failed in {checkout}; what it said is in {log}")
-
-
-def is_study(stage: str) -> bool:
-    """Tell whether a stage is one of the long studies."""
-    return any(fnmatch(stage, pattern) for pattern in STUDIES)
 
 
 def to_run(checkout: Path, *, studies: bool) -> list[str]:

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.scores import accuracy
-from mnist_report.models.pca import project
 from mnist_report.models.svm import Kernel, fit_unique, predict_gemm
 from mnist_report.randomness import generator
 
@@ -26,16 +24,6 @@ PRICES = (1.0, 1000.0)
 GREY_LEVELS = 255
 
 
-def project_all(model: PCA, data: ScaledData) -> ScaledData:
-    """Return the data set in the coordinates of the principal components, float32."""
-    k = model.n_components_
-    return replace(
-        data,
-        train_images=project(model, data.train_images, k).astype(np.float32),
-        test_images=project(model, data.test_images, k).astype(np.float32),
-    )
-
-
 def by_components(
     projected: ScaledData, components: Sequence[int], rows: int, seed: int
 ) -> dict[str, dict[str, float]]:
@@ -44,7 +32,7 @@ def by_components(
     Parameters
     ----------
     projected
-        From `project_all`.
+        The data set on its principal components, from `project_all`.
     components
         The numbers k; those above the number of pixels are taken as that number.
     rows

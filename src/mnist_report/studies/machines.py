@@ -10,6 +10,7 @@ from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.kernels import as_metrics, compare_kernels
 from mnist_report.evaluation.scores import accuracy, auc_hard, auc_scores
 from mnist_report.models.grid_search import grid_search, nested, select
+from mnist_report.models.pca import fit_pca, project_all
 from mnist_report.models.svm import fit_unique, predict_gemm
 from mnist_report.params import Compute, SvmFinal, SvmGridsearch, SvmKernels
 from mnist_report.randomness import generator
@@ -62,6 +63,8 @@ def final(
     """
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(params.rows, n), generator(seed, "svm_final"))
+    if params.pca_components is not None:
+        data = project_all(fit_pca(data.train_images, params.pca_components), data)
     model = fit_unique(
         data.train_images,
         data.train_labels,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
+from mnist_report.evaluation.kernels import SharedRows
 from mnist_report.evaluation.scores import auc_hard
 from mnist_report.models.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
 from mnist_report.randomness import generator
@@ -44,22 +45,17 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     """Return the AUC of hard labels by kernel, gamma and rows judged (``train`` or ``test``)."""
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
-    judged_on = {
-        "train": (data.train_images[drawn], data.train_labels[drawn]),
-        "test": (data.test_images, data.test_labels),
-    }
+    shared = SharedRows(data, drawn)
     result: dict[str, Any] = {}
     for kernel in KERNELS:
-        candidates = gammas(judged_on["train"][0])
+        candidates = gammas(data.train_images[drawn])
         if kernel == "linear":  # it has no gamma
             candidates = {"auto": candidates["auto"]}
         for name, gamma in candidates.items():
-            model = fit_unique(
-                data.train_images, data.train_labels, drawn, kernel=kernel, C=1.0, gamma=gamma
-            )
+            model = shared.fit(kernel=kernel, C=1.0, gamma=gamma)
             result.setdefault(kernel, {})[name] = {
-                part: auc_hard(labels, predict_gemm(model, images)[0], model.classes_)
-                for part, (images, labels) in judged_on.items()
+                part: auc_hard(labels, predicted, model.classes_)
+                for part, (labels, predicted, _) in shared.answers(model).items()
             }
     return result
 
