@@ -15,9 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from mnist_report import paths
@@ -69,8 +67,9 @@ def main(arguments: Sequence[str]) -> int:
         first = paths.ROOT if options.here else clone(folder / "first")
         second = clone(folder / "ein zweiter Ort für das Gleiche")
         runs = {second: elsewhere} if options.here else {first: Surroundings(), second: elsewhere}
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(partial(run, studies=options.studies), runs, runs.values()))
+        # One after the other: two at a time would wait for each other's threads, and take longer.
+        for checkout, surroundings in runs.items():
+            run(checkout, surroundings, studies=options.studies)
     except UserError as error:
         print(f"reproduce-check: error: {error}", file=sys.stderr)
         return 1
