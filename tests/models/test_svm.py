@@ -113,6 +113,15 @@ def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves(digits, kernel,
     assert np.array_equal(fast.predict(X), slow.predict(X))
 
 
+@pytest.mark.parametrize("rows", [1, 100, 101, 250])
+def test_inner_products_are_taken_block_by_block(digits, rows, monkeypatch):
+    monkeypatch.setattr(svm, "BLOCK_ROWS", 100)
+    X = digits[0][:rows]
+    products = svm.inner_products(X)
+    np.testing.assert_allclose(products, X @ X.T, rtol=1e-13)
+    assert np.array_equal(products, products.T)
+
+
 @pytest.mark.parametrize("kernel", svm.KERNELS)
 def test_products_at_hand_change_nothing(digits, kernel):
     X, y = digits

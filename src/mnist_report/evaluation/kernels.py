@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.scores import accuracy, auc_hard, auc_scores
-from mnist_report.models.svm import GRAM_GIB, Kernel, fit_unique, predict_gemm
+from mnist_report.models.svm import GRAM_GIB, Kernel, fit_unique, inner_products, predict_gemm
 
 
 class Answers(NamedTuple):
@@ -44,7 +44,7 @@ class SharedRows:
         self.among: NDArray[np.float64] | None = None
         self.beyond: NDArray[np.float64] | None = None
         if 8 * len(rows) * max(len(rows), len(data.test_images)) <= GRAM_GIB * 2**30:
-            self.among = self.points @ self.points.T
+            self.among = inner_products(self.points)
             self.beyond = data.test_images.astype(np.float64) @ self.points.T
 
     def fit(self, **options: Any) -> SVC:  # noqa: ANN401

@@ -32,6 +32,9 @@ GRAM_GIB = 5.0
 #: Rows of a kernel matrix made at a time for predictions: 80 MB with 10,000 support vectors.
 BATCH_ROWS = 1000
 
+#: Rows and columns of a matrix of inner products taken at a time.
+BLOCK_ROWS = 2000
+
 #: Rows of a matrix of products turned into kernel values at a time. Some thousand numbers a row
 #: stay in a processor's cache between the steps of a formula.
 CACHED_ROWS = 50
@@ -97,8 +100,8 @@ def fit_unique(
     implementation
         ``"libsvm"`` or ``"onedal"``, Intel's, from the extra ``fast``.
     products : (u, u) float64, optional
-        ``X[rows] @ X[rows].T`` in float64, `rows` being the distinct drawn rows in ascending
-        order, if it is at hand. It is left as it is.
+        The `inner_products` of ``X[rows]``, `rows` being the distinct drawn rows in ascending
+        order, if they are at hand. They are left as they are.
 
     Returns
     -------
@@ -132,8 +135,7 @@ def fit_unique(
         return _fit_onedal(points, labels, counts, {"kernel": kernel, **options})
     if 8 * len(rows) ** 2 > gram_gib * 2**30:
         return SVC(kernel=kernel, **options).fit(points, labels, sample_weight=counts)
-    # Of a product with its own transpose BLAS computes one half.
-    gram = points @ points.T if products is None else products.copy()
+    gram = inner_products(points) if products is None else products.copy()
     squares = row_norms(points, squared=True)
     _to_kernel(gram, squares, squares, kernel, scale, degree, coef0)
     model = SVC(kernel="precomputed", **options).fit(gram, labels, sample_weight=counts)
@@ -144,6 +146,30 @@ def fit_unique(
     model.shape_fit_ = points.shape
     model._gamma = scale
     return model
+
+
+def inner_products(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``X @ X.T``, of which one half is computed and the other copied.
+
+    It is taken in blocks: beyond 23,170 rows NumPy's product of a matrix with its own transpose
+    ends in a segmentation fault (github.com/numpy/numpy/issues/19685).
+
+    Parameters
+    ----------
+    X : (n, d) float64
+        The rows.
+
+    Returns
+    -------
+    (n, n) float64
+    """
+    result = np.empty((len(X), len(X)))
+    for rows in gen_batches(len(X), BLOCK_ROWS):
+        for columns in gen_batches(rows.stop, BLOCK_ROWS):
+            block = X[rows] @ X[columns].T
+            result[rows, columns] = block
+            result[columns, rows] = block.T
+    return result
 
 
 def resolve_gamma(
