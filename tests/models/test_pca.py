@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -89,6 +90,24 @@ def test_the_estimator_is_the_one_that_scikit_learn_fits(rows, kept, batch_rows,
         assert np.asarray(found).dtype == np.asarray(expected).dtype, name
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9, err_msg=name)
     np.testing.assert_allclose(ours.transform(vectors), project(ours, vectors, kept), atol=1e-9)
+
+
+def test_memory_does_not_grow_with_the_rows(monkeypatch):
+    monkeypatch.setattr(pca, "BATCH_ROWS", 100)
+    peaks = []
+    for rows in (1_000, 16_000):
+        vectors = images(rows)
+        tracemalloc.start()
+        model = fit_pca(vectors, 30)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        scores = project(model, vectors, 2)
+        peaks[-1] += tracemalloc.get_traced_memory()[1] - before - scores.nbytes
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
+    # A copy of all rows in double precision would take four times as much.
+    assert peaks[1] < 16_000 * 30 * 8 / 4
 
 
 @pytest.mark.parametrize("rows, features, kept", [(200, 30, 30), (8, 30, 8)])

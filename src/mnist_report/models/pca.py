@@ -70,8 +70,11 @@ def fit_pca(vectors: NDArray[np.float32], components: int) -> PCA:
 def project(model: PCA, vectors: NDArray[np.float32], components: int) -> NDArray[np.float64]:
     """Return the scores of `vectors` on the first `components`, shape (n, components)."""
     axes = model.components_[:components]
+    scores = np.empty((len(vectors), len(axes)))
     with threadpool_limits(1):
-        return np.asarray((vectors.astype(np.float64) - model.mean_) @ axes.T)
+        for batch in gen_batches(len(vectors), BATCH_ROWS):
+            scores[batch] = (vectors[batch] - model.mean_) @ axes.T
+    return scores
 
 
 def project_all(model: PCA, data: ScaledData) -> ScaledData:
