@@ -48,7 +48,7 @@ verify: $(READY)  ## hold the results against the committed ones and against the
 reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (HERE=1, STUDIES=1, CORES=1)
 	@python -m mnist_report.report.reproduce_check $(if $(HERE),--here) $(if $(STUDIES),--studies) $(if $(CORES),--cores $(CORES))
 
-bench: $(READY)  ## measure the pipeline beside a plain port of the paper (ROUNDS=2; half an hour a round)
+bench: $(READY)  ## measure what all of this costs, beside a plain port of the paper (ROUNDS=2; about an hour)
 	@python benchmarks/bench.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 $(AUDIT)/.ready: requirements-audit.lock | $(READY)

@@ -1,26 +1,31 @@
-"""What the pipeline costs: `make bench`. Takes about half an hour for each round.
+"""What the pipeline costs: `make bench`. Takes about an hour.
 
-    PYTHONPATH=src python benchmarks/bench.py [--rounds 2]
+    PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--only svm growth]
 
-It writes `benchmarks/results.json`: seconds, memory and ratios, and the machine they are from. Run
-it on a machine that has nothing else to do.
+It writes `benchmarks/results.json`, seconds and memory with the machine that they are from, and
+prints what stage `costs` makes of them. Run it on a machine that has nothing else to do.
 """
 
 import argparse
 import json
+import os
 import shutil
-import statistics
+import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import networks
+import overheads
 from timing import machine, ratio, rounded
 
 import pipeline
 from mnist_report import files, paths
+from mnist_report.evaluation.costs import summary
 
+HERE = Path(__file__).resolve().parent
 OUTPUT = paths.ROOT / "benchmarks" / "results.json"
 
 
@@ -60,49 +65,62 @@ def whole(rounds: int) -> dict[str, Any]:
     }
 
 
-def table(result: Mapping[str, Any]) -> str:
-    """Return the medians as a table for people."""
-    run = result["whole"]
-    lines = [f"{'':<22}{'wall s':>9}{'CPU s':>9}{'GiB':>7}{'port, wall s':>14}{'ratio':>7}"]
-    for name, stage in run["stages"].items():
-        wall, cpu, peak = (statistics.median(stage[key]) for key in ("wall", "cpu", "peak_gib"))
-        line = f"{name:<22}{wall:9.1f}{cpu:9.1f}{peak:7.2f}"
-        if name in run["port_sections"]:
-            theirs = statistics.median(run["port_sections"][name]["wall"])
-            line += f"{theirs:14.1f}{run['stage_ratios'][name]['median']:7.2f}"
-        lines.append(line)
-    wall, theirs = (statistics.median(run[key]) for key in ("repro_wall", "port_wall"))
-    lines.append(f"{'make repro':<22}{wall:9.1f}{'':16}{theirs:14.1f}{run['ratio']['median']:7.2f}")
-    for threads in (1, 2):
-        lines.append(f"an epoch of the network from scratch and its rivals, {threads} threads")
-        for name, times in result["networks"][f"threads_{threads}"].items():
-            wall, cpu = (statistics.median(times[clock]) for clock in ("wall", "cpu"))
-            spread = times["ratio"]
-            lines.append(
-                f"  {name:<20}{wall:9.2f}{cpu:9.2f}   ours / it {spread['median']:.2f} "
-                f"({spread['min']:.2f} to {spread['max']:.2f})"
-            )
-    return "\n".join(lines)
+def pinned(script: str, *arguments: str) -> dict[str, Any]:
+    """Run one of these scripts, pinned as a stage is; return what it prints."""
+    inherited = filter(None, [os.environ.get("PYTHONPATH")])
+    done = subprocess.run(
+        [sys.executable, "-m", "mnist_report.run", str(HERE / script), *arguments],
+        cwd=paths.ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(["src", str(HERE), *inherited])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def check_ready() -> None:
+    """Refuse to measure a checkout that has not run: all sections read what the stages wrote."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "status"], cwd=paths.ROOT, capture_output=True, text=True
+    )
+    if "up to date" not in done.stdout:
+        raise SystemExit(f"bench: error: run 'dvc repro' first\n{done.stdout}{done.stderr}")
 
 
 def main() -> None:
-    """Measure all, print the table and write the file."""
+    """Measure all, print what comes of it and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=2, help="of the pipeline and the port")
     parser.add_argument("--short-rounds", type=int, default=5, help="of what takes seconds")
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    sections: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+        "whole": lambda options: whole(options.rounds),
+        "bounds": lambda _: pinned("bounds.py"),
+        "networks": lambda options: networks.measure(options.short_rounds),
+        "svm": lambda _: pinned("support_vectors.py"),
+        "growth": lambda options: pinned("growth.py", f"--rounds={options.short_rounds}"),
+        "overheads": lambda options: overheads.measure(options.short_rounds),
+    }
+    parser.add_argument("--only", nargs="+", choices=sections, help="the file keeps the others")
     options = parser.parse_args()
-    result = rounded(
-        {
-            "dataset": files.read_json(paths.metrics_file("fetch"))["dataset"],
-            "machine": machine(),
-            "networks": networks.measure(options.short_rounds),
-            "whole": whole(options.rounds),
-        }
-    )
-    files.write_json(options.output, result)
-    print(json.dumps(result["machine"], indent=2))
-    print(table(result))
+    check_ready()
+    result = {
+        "dataset": files.read_json(paths.metrics_file("fetch"))["dataset"],
+        "machine": machine(),
+    }
+    if options.only:
+        kept = files.read_json(options.output)
+        if any(kept[key] != value for key, value in result.items()):
+            parser.error(f"{options.output} has another machine or data set; measure all")
+        result = kept
+    for name in options.only or sections:
+        print(f"bench: {name}", file=sys.stderr, flush=True)
+        result[name] = rounded(sections[name](options))
+        # Each section as it ends: the next may fail.
+        files.write_json(options.output, result)
+    print(json.dumps(summary(result), indent=2))
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def main(stage: Stage) -> None:
         "keras_dense": stage.params.keras_dense.model_dump(),
         "cnn": stage.params.cnn.model_dump(),
         "origins": {"final_rows": stage.params.origins.final_rows},
+        "ablations": {"svm_rows": stage.params.ablations.svm_rows},
     }
     ledger, slips = load_ledger(), load_slips()
     title = report_title(metrics["fetch"])

@@ -50,6 +50,7 @@ def main(stage: Stage) -> None:
         {
             "rows": len(drawn),
             "unique_rows": len(np.unique(drawn)),
+            "features": points.train_images.shape[1],
             "C": C,
             "gamma": gamma,
             "support_vectors": len(model.support_),

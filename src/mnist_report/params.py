@@ -74,12 +74,15 @@ class Scale(Section):
     test_rows: Rows
 
 
+Components = Annotated[int, Field(ge=1, le=784)]
+
+
 class Pca(Section):
     """The paper's section 1."""
 
     components: Annotated[int, Field(ge=3, le=784)]
-    printed_components: Annotated[int, Field(ge=1, le=784)]
-    sums: Annotated[list[Annotated[int, Field(ge=1, le=784)]], Field(min_length=1)]
+    printed_components: Components
+    sums: Annotated[list[Components], Field(min_length=1)]
     thresholds: Annotated[list[Share], Field(min_length=1)]
 
 
@@ -106,7 +109,7 @@ class SvmKernels(Section):
     C: Positive
     gamma: Positive | Literal["auto", "scale"]
     degree: Annotated[int, Field(ge=1, le=10)]
-    region_rows: Rows
+    region_rows: Annotated[int, Field(ge=2, le=10_000_000)]
 
     @model_validator(mode="after")
     def _poly_is_finite(self) -> "SvmKernels":
@@ -137,7 +140,7 @@ class SvmFinal(Section):
     hyperparameters: Literal["from_gridsearch", "pinned"]
     C: Positive
     gamma: Positive
-    pca_components: Annotated[int, Field(ge=1, le=784)] | None
+    pca_components: Components | None
     implementation: Literal["libsvm", "onedal"]
 
 
@@ -202,7 +205,6 @@ class Compute(Section):
 
 
 Seeds = Annotated[int, Field(ge=2, le=1000)]
-Components = Annotated[int, Field(ge=1, le=784)]
 
 
 class SpreadSeeds(Section):

@@ -209,12 +209,6 @@ def test_unpaired_difference_without_any_spread_has_no_width():
     assert found == {"mean": 2.0, "low": 2.0, "high": 2.0}
 
 
-def test_exponents_of_powers_are_found():
-    sizes = [100, 250, 4000]
-    costs = np.array([[7 * n**1.5 for n in sizes], [0.1 * n**3 for n in sizes]])
-    assert evidence.exponents(sizes, costs) == pytest.approx([1.5, 3])
-
-
 def test_rises_leave_falls_out():
     assert evidence.rises(np.array([[3.0, 1.0, 1.5, 1.0, 1.25], [4, 3, 2, 1, 0]])) == pytest.approx(
         [0.75, 0]

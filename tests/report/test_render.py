@@ -29,11 +29,13 @@ from mnist_report.report.render import (
     Document,
     count,
     difference_like,
+    duration,
     escape,
     fixed,
     like,
     percent,
     report_title,
+    rows_of,
     short,
     to_html,
     to_pdf,
@@ -359,8 +361,25 @@ def test_statements_are_counted_in_the_summary_and_in_their_section(metrics):
     assert f"Of {len(claims)} statements {verdicts.count('holds')} hold" in text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0123, "0.012 seconds"),
+        (119, "120 seconds"),
+        (120, "2 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (4 * 86400, "4 days"),
+        (1234 * 31_557_600, "1,200 years"),
+    ],
+)
+def test_durations_are_in_the_largest_unit_of_which_there_are_two(seconds, text):
+    assert duration(seconds) == text
+
+
 def test_number_formats():
     assert fixed(0.12345, 3) == "0.123"
+    assert rows_of("rows_60000") == 60_000
     assert percent(0.82465) == "82.5 %"
     assert percent(1.0, 0) == "100 %"
     assert count(60000) == "60,000"

@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.svm import SVC
 
-from mnist_report import paths, report_card
+from mnist_report import files, paths, report_card
+from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.params import load_params
+from mnist_report.randomness import generator
 from mnist_report.stage import Stage
 from mnist_report.studies import machines, spread
 from mnist_report.studies.scratch_network import score_on_test
@@ -116,14 +121,16 @@ def digits():
 def run_stage(folder, digits, monkeypatch):
     """Return a function that runs a stage on the digits, without its pictures."""
 
-    def run(name, seed):
+    def run(name, seed, **changes):
         source = importlib.util.spec_from_file_location(name, ROOT / "stages" / f"{name}.py")
         script = importlib.util.module_from_spec(source)
         source.loader.exec_module(script)
         monkeypatch.setattr(script, "load_scaled", lambda: digits)
         for module in (script, report_card):
-            monkeypatch.setattr(module, "draw", lambda *_, **__: b"")
-        params = load_params().model_copy(update={"seed": seed})
+            monkeypatch.setattr(module, "draw", lambda *_, **__: b"", raising=False)
+        params = load_params()
+        section = getattr(params, name).model_copy(update=changes)
+        params = params.model_copy(update={"seed": seed, name: section})
         script.main(Stage(params))
         path = folder / "metrics" / f"{name}.json"
         return params, json.loads(path.read_text(encoding="utf-8"))
@@ -144,3 +151,27 @@ def test_the_study_of_the_kernels_measures_what_the_stage_does(run_stage, digits
     measured = machines.kernels(digits, params.svm_kernels, 1)
     assert measured["kernels"] == metrics["kernels"]
     assert measured != machines.kernels(digits, params.svm_kernels, 2)
+
+
+@pytest.mark.parametrize("components", [None, 12])
+def test_the_study_of_the_final_machine_measures_what_the_stage_does(run_stage, digits, components):
+    found = {"C": 10.0, "gamma": 0.02}
+    files.write_json(paths.metrics_file("svm_gridsearch"), found)
+    params, metrics = run_stage("svm_final", seed=1, pca_components=components)
+    measured = machines.final(digits, params.svm_final, found, 1)
+    assert measured["test"] == {name: metrics["test"][name] for name in measured["test"]}
+    assert measured["support_vectors"] == metrics["support_vectors"]
+
+
+def test_a_machine_on_components_is_kept_as_one_model_that_takes_images(run_stage, digits):
+    found = {"C": 10.0, "gamma": 0.02}
+    files.write_json(paths.metrics_file("svm_gridsearch"), found)
+    _, metrics = run_stage("svm_final", seed=1, pca_components=12)
+    drawn = draw_with_replacement(200, 200, generator(1, "svm_final"))
+    X, y = digits.train_images, digits.train_labels
+    pca = PCA(12).fit(X)
+    expected = SVC(**found).fit(pca.transform(X[drawn]), y[drawn])
+    answers = expected.predict(pca.transform(digits.test_images))
+    assert metrics["test"]["accuracy"] == (answers == digits.test_labels).mean()
+    model = skops.io.load(paths.MODELS / "svm_final.skops", trusted=[])
+    assert np.array_equal(model.predict(digits.test_images), answers)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from mnist_report.evaluation.growth import exponents
 from mnist_report.evaluation.scores import accuracy
 from mnist_report.evaluation.seeds import welch
 from mnist_report.evaluation.uncertainty import mcnemar, paired_difference, spread
@@ -130,20 +131,6 @@ def gather(measured: Measured) -> dict[str, dict[str, Any]]:
 def unpaired_difference(one: Floats, other: Floats) -> dict[str, float]:
     """Return `welch` of the values of two models that share no draw, shapes (seeds,)."""
     return welch(spread(one.tolist()), spread(other.tolist()))
-
-
-def exponents(sizes: Sequence[int], costs: Floats) -> Floats:
-    """Fit cost = a n^b by least squares of the logarithms, and return b for each row of costs.
-
-    Parameters
-    ----------
-    sizes
-        n, two or more.
-    costs
-        Above 0, shape (rows, sizes).
-    """
-    slopes: Floats = np.polyfit(np.log(sizes), np.log(costs).T, 1)[0]
-    return slopes
 
 
 def mean_interval(values: Floats) -> dict[str, float]:

@@ -19,6 +19,7 @@ import typst
 
 from mnist_report import paths
 from mnist_report.errors import UserError
+from mnist_report.evaluation.costs import COMPETITORS, OVERHEADS
 from mnist_report.names import KERNELS, MODELS
 from mnist_report.report import origins
 from mnist_report.report.claims import JudgedClaim, judge_claims
@@ -216,6 +217,8 @@ def render_markdown(
                 title=report_title(metrics["fetch"], escape),
                 kernel_names=KERNELS,
                 model_names=MODELS,
+                competitor_names=COMPETITORS,
+                overhead_names=OVERHEADS,
                 origin_gammas=origins.GAMMAS,
                 origin_rows=origins.ROWS,
             )
@@ -375,6 +378,20 @@ def over_seeds(spread: Spread, printed: str) -> str:
     return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
 
 
+def rows_of(name: str) -> int:
+    """Return the number in the name of a metric such as ``rows_60000``."""
+    return int(name.removeprefix("rows_"))
+
+
+def duration(seconds: float) -> str:
+    """Write a time to two digits, in the largest unit of which there are two or more."""
+    units = {"years": 31_557_600, "days": 86_400, "hours": 3_600, "minutes": 60}
+    for unit, length in units.items():
+        if seconds >= 2 * length:
+            return f"{float(f'{seconds / length:.2g}'):,.6g} {unit}"
+    return f"{float(f'{seconds:.2g}'):.6g} seconds"
+
+
 def first_capital(text: str) -> str:
     """Begin a heading with a capital letter and leave the rest."""
     return text[:1].upper() + text[1:]
@@ -405,7 +422,7 @@ def _attribute(text: str) -> str:
 
 
 #: What templates can write after a bar.
-FILTERS: tuple[Callable[..., str], ...] = (
+FILTERS: tuple[Callable[..., object], ...] = (
     fixed,
     percent,
     count,
@@ -417,4 +434,6 @@ FILTERS: tuple[Callable[..., str], ...] = (
     difference_like,
     over_seeds,
     first_capital,
+    rows_of,
+    duration,
 )

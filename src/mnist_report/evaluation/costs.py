@@ -1,0 +1,147 @@
+"""What the pipeline costs: medians, ratios and exponents of what `make bench` measured."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from mnist_report.evaluation.growth import exponents
+
+#: What the growth of each method's cost is called by, in the order of the report.
+METHODS = ("pca", "scratch_nn", "keras_dense", "cnn")
+
+#: Numbers of rows to which the costs are carried on.
+PROJECTED = (10**6, 10**7, 10**8)
+
+#: How tables and figures name what is measured side by side.
+COMPETITORS = {
+    "ours": "this project",
+    "scratch": "this project",
+    "pytorch": "PyTorch",
+    "keras": "Keras on TensorFlow",
+    "scikit_learn": "scikit-learn",
+    "intel": "scikit-learn-intelex",
+    "nystroem": "Nyström's approximation",
+}
+
+#: The same of what is paid before any work.
+OVERHEADS = {
+    "import_python": "starting Python",
+    "import_numpy": "importing NumPy",
+    "import_scikit_learn": "importing scikit-learn's support vector machines",
+    "import_matplotlib": "importing Matplotlib",
+    "import_pandas": "importing pandas",
+    "import_skops": "importing skops",
+    "import_mlflow": "importing MLflow",
+    "import_tensorflow": "importing TensorFlow",
+    "import_keras": "importing Keras and TensorFlow",
+    "mlflow_new_store": "importing MLflow and making a store",
+    "mlflow_known_store": "importing MLflow and opening a store",
+    "dvc_repro_nothing": "`dvc repro` with nothing to do",
+    "dvc_repro_one_changed": "`dvc repro svm_intuition` after one parameter changed",
+}
+
+
+def summary(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Make of every round's seconds what the report shows.
+
+    Parameters
+    ----------
+    results
+        The content of ``benchmarks/results.json``, as `benchmarks/bench.py` writes it.
+
+    Returns
+    -------
+    dict
+        ``dataset`` and ``machine`` as they are; ``whole`` (seconds and ratio of a cold ``make
+        repro`` and of the port, rounds), ``stages`` (see `_stage`), ``gflops``, ``networks``
+        (threads to network to seconds of an epoch and ours over it), ``svm`` (``fit`` and
+        ``predict`` to competitor to seconds by rows, ours over it, exponent; ``accuracy`` by
+        rows, ``exact`` and of the approximation; ``test_rows``), ``growth`` (method to seconds
+        by rows and exponent), ``projected`` (see `_projected`), ``pca_memory_gib`` (by rows) and
+        ``overheads`` (seconds). Times are medians of wall seconds unless the name says ``cpu``.
+    """
+    whole, bounds = results["whole"], results["bounds"]
+    svm = {
+        action: {name: _grown(by_rows) for name, by_rows in results["svm"][action].items()}
+        for action in ("fit", "predict")
+    }
+    growth = {name: _grown(results["growth"]["seconds"][name]) for name in METHODS}
+    return {
+        "dataset": results["dataset"],
+        "machine": dict(results["machine"]),
+        "whole": {
+            "rounds": whole["rounds"],
+            "repro_seconds": median(whole["repro_wall"]),
+            "port_seconds": median(whole["port_wall"]),
+            "port_peak_gib": median(whole["port_peak_gib"]),
+            "ratio": dict(whole["ratio"]),
+            "between_stages_seconds": median(
+                total - sum(stage["wall"][number] for stage in whole["stages"].values())
+                for number, total in enumerate(whole["repro_wall"])
+            ),
+        },
+        "stages": {name: _stage(name, whole, bounds["seconds"]) for name in whole["stages"]},
+        "gflops": dict(bounds["gflops"]),
+        "networks": {
+            threads: {
+                name: {"seconds": median(times["wall"]), "ours_over_it": dict(times["ratio"])}
+                for name, times in networks.items()
+            }
+            for threads, networks in results["networks"].items()
+            if threads.startswith("threads_")
+        },
+        "svm": svm | {name: results["svm"][name] for name in ("accuracy", "test_rows")},
+        "growth": growth,
+        "projected": {
+            name: _projected(curve)
+            for name, curve in (growth | {"svm_fit": svm["fit"]["scikit_learn"]}).items()
+        },
+        "pca_memory_gib": dict(results["growth"]["pca_memory_gib"]),
+        "overheads": {name: median(times["wall"]) for name, times in results["overheads"].items()},
+    }
+
+
+def _stage(name: str, whole: Mapping[str, Any], bounds: Mapping[str, float]) -> dict[str, float]:
+    """Return what is known of the cost of one stage.
+
+    ``seconds``, ``cpu_seconds``, ``peak_gib``; where the port has it, ``port_seconds`` and
+    ``ratio``; where matrix products are the bulk, ``bound_seconds``: what those take at least.
+    """
+    measured = whole["stages"][name]
+    row = {
+        "seconds": median(measured["wall"]),
+        "cpu_seconds": median(measured["cpu"]),
+        "peak_gib": median(measured["peak_gib"]),
+    }
+    if name in whole["port_sections"]:
+        row["port_seconds"] = median(whole["port_sections"][name]["wall"])
+        row["ratio"] = whole["stage_ratios"][name]["median"]
+    if name in bounds:
+        row["bound_seconds"] = bounds[name]
+    return row
+
+
+def _grown(by_rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the seconds by rows, ours over it where that was taken, and the exponent."""
+    seconds = {rows: median(times["wall"]) for rows, times in by_rows.items()}
+    result: dict[str, Any] = {"seconds": seconds, "exponent": exponent(seconds)}
+    ratios = {rows: times["ratio"]["median"] for rows, times in by_rows.items() if "ratio" in times}
+    return result | ({"ours_over_it": ratios} if ratios else {})
+
+
+def _projected(curve: Mapping[str, Any]) -> dict[str, float]:
+    """Return the seconds at each number of rows of `PROJECTED`, if the power law went on so far."""
+    rows, seconds = sizes(curve["seconds"])[-1], list(curve["seconds"].values())[-1]
+    return {f"rows_{n}": seconds * (n / rows) ** curve["exponent"] for n in PROJECTED}
+
+
+def exponent(seconds: Mapping[str, float]) -> float:
+    """Return b of seconds = a n^b, fitted to ``rows_<n>`` and their seconds."""
+    return float(exponents(sizes(seconds), np.array([list(seconds.values())]))[0])
+
+
+def sizes(by_rows: Mapping[str, Any]) -> Sequence[int]:
+    """Return the numbers n of keys ``rows_<n>``."""
+    return [int(name.removeprefix("rows_")) for name in by_rows]
