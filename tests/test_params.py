@@ -91,6 +91,22 @@ def test_own_data_needs_source_and_title(file):
         assert "data.own.source and data.own.title" in text
 
 
+@pytest.mark.parametrize("components", [None, 1, 784])
+def test_the_final_machine_may_see_components(file, components):
+    params = load_params(file(svm_final__pca_components=components))
+    assert params.svm_final.pca_components == components
+
+
+@pytest.mark.parametrize("components", [0, 785, 50.5])
+def test_components_that_there_cannot_be_are_refused(file, components):
+    assert "svm_final.pca_components" in complaint(file(svm_final__pca_components=components))
+
+
+def test_regions_need_two_rows(file):
+    # One row has no principal components.
+    assert "svm_kernels.region_rows" in complaint(file(svm_kernels__region_rows=1))
+
+
 @pytest.mark.parametrize("degree, gamma", [(2, 1e9), (10, 8.0), (1, 1e9)])
 def test_a_polynomial_kernel_of_moderate_numbers_is_allowed(file, degree, gamma):
     params = load_params(file(svm_kernels__degree=degree, svm_kernels__gamma=gamma))

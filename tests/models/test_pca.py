@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from mnist_report.data.scaled import ScaledData
 from mnist_report.models import pca
-from mnist_report.models.pca import components_for, fit_pca, project, variance_sums
+from mnist_report.models.pca import components_for, fit_pca, project, project_all, variance_sums
 
 
 def images(rows, features=30, seed=3):
@@ -90,6 +91,19 @@ def test_the_estimator_is_the_one_that_scikit_learn_fits(rows, kept, batch_rows,
         assert np.asarray(found).dtype == np.asarray(expected).dtype, name
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9, err_msg=name)
     np.testing.assert_allclose(ours.transform(vectors), project(ours, vectors, kept), atol=1e-9)
+
+
+def test_a_data_set_is_projected_on_all_components(vectors):
+    labels = np.arange(200) % 10
+    data = ScaledData(vectors[:150], labels[:150], vectors[150:], labels[150:])
+    model = fit_pca(data.train_images, 4)
+    projected = project_all(model, data)
+    assert projected.train_images.dtype == projected.test_images.dtype == np.float32
+    np.testing.assert_allclose(
+        projected.train_images, model.transform(data.train_images), atol=1e-6
+    )
+    np.testing.assert_allclose(projected.test_images, model.transform(data.test_images), atol=1e-6)
+    assert projected.train_labels is data.train_labels
 
 
 def test_memory_does_not_grow_with_the_rows(monkeypatch):
