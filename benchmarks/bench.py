@@ -1,4 +1,4 @@
-"""What the pipeline costs: `make bench`. Takes about an hour.
+"""What the pipeline costs: `make bench`. Takes 45 minutes on two cores.
 
     PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--only svm growth]
 
@@ -101,6 +101,9 @@ def main() -> None:
         "networks": lambda options: networks.measure(options.short_rounds),
         "svm": lambda _: pinned("support_vectors.py"),
         "growth": lambda options: pinned("growth.py", f"--rounds={options.short_rounds}"),
+        "dense_profile": lambda options: pinned(
+            "dense_profile.py", f"--rounds={options.short_rounds}"
+        ),
         "overheads": lambda options: overheads.measure(options.short_rounds),
     }
     parser.add_argument("--only", nargs="+", choices=sections, help="the file keeps the others")

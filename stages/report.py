@@ -33,6 +33,7 @@ STAGES = (
     "errata",
     "claims",
     "verdicts",
+    "costs",
 )
 
 

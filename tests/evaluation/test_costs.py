@@ -57,6 +57,7 @@ def results():
             },
             "pca_memory_gib": {"rows_60000": 0.25},
         },
+        "dense_profile": {"epoch": clocks(7.0, 8.0, 6.5), "products": clocks(3.0)},
         "overheads": {"import_numpy": {"wall": [0.2, 0.1, 0.3]}},
     }
 
@@ -81,6 +82,8 @@ def test_the_whole_is_compared_and_what_passes_between_stages_is_what_is_left(re
     # 100 - 55, 130 - 76, 110 - 67
     assert whole["between_stages_seconds"] == 45
     assert whole["ratio"] == results["whole"]["ratio"]
+    # The quickest stage is all start.
+    assert whole["start_seconds"] == 6
 
 
 def test_exponents_are_those_of_the_powers(results):
@@ -114,3 +117,4 @@ def test_the_rest_are_medians(results):
     assert found["svm"]["test_rows"] == 10000
     assert found["svm"]["accuracy"] == {"rows_1000": {"exact": 0.95, "nystroem": 0.94}}
     assert found["overheads"] == {"import_numpy": 0.2}
+    assert found["dense_profile"] == {"epoch": 7.0, "products": 3.0}

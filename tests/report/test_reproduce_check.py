@@ -75,6 +75,15 @@ def test_two_runs_that_agree_studies_and_all(project, capfd, tmp_path):
     assert list(tmp_path.glob("reproduce-check-*")) == []
 
 
+@pytest.mark.parametrize(("pattern", "times"), [("spread_*", 2), ("*_b", 0)])
+def test_only_the_studies_that_match_run(project, capfd, pattern, times):
+    project("open('model.bin', 'w').write('same')")
+    assert reproduce_check.main(["--studies", pattern]) == 0
+    said = capfd.readouterr().out
+    assert said.count("Running stage 'spread_a'") == times
+    assert said.count("Running stage 'b'") == 2
+
+
 @pytest.mark.parametrize("where", ["os.getcwd()", "time.tzname[0]"])
 def test_a_file_that_tells_where_it_was_made_is_found(project, capfd, tmp_path, where):
     project(f"import os, time; open('model.bin', 'w').write('at ' + {where})")

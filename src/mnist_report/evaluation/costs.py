@@ -55,12 +55,14 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``dataset`` and ``machine`` as they are; ``whole`` (seconds and ratio of a cold ``make
-        repro`` and of the port, rounds), ``stages`` (see `_stage`), ``gflops``, ``networks``
-        (threads to network to seconds of an epoch and ours over it), ``svm`` (``fit`` and
-        ``predict`` to competitor to seconds by rows, ours over it, exponent; ``accuracy`` by
-        rows, ``exact`` and of the approximation; ``test_rows``), ``growth`` (method to seconds
-        by rows and exponent), ``projected`` (see `_projected`), ``pca_memory_gib`` (by rows) and
-        ``overheads`` (seconds). Times are medians of wall seconds unless the name says ``cpu``.
+        repro`` and of the port, rounds, seconds of the quickest stage and between stages),
+        ``stages`` (see `_stage`), ``gflops``, ``networks`` (threads to network to seconds of an
+        epoch and ours over it), ``svm`` (``fit`` and ``predict`` to competitor to seconds by
+        rows, ours over it, exponent; ``accuracy`` by rows, ``exact`` and of the approximation;
+        ``test_rows``), ``growth`` (method to seconds by rows and exponent), ``projected`` (see
+        `_projected`), ``pca_memory_gib`` (by rows), ``dense_profile`` (an epoch, by what it
+        does) and ``overheads`` (seconds). Times are medians of wall seconds unless the name says
+        ``cpu``.
     """
     whole, bounds = results["whole"], results["bounds"]
     svm = {
@@ -77,6 +79,7 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
             "port_seconds": median(whole["port_wall"]),
             "port_peak_gib": median(whole["port_peak_gib"]),
             "ratio": dict(whole["ratio"]),
+            "start_seconds": min(median(stage["wall"]) for stage in whole["stages"].values()),
             "between_stages_seconds": median(
                 total - sum(stage["wall"][number] for stage in whole["stages"].values())
                 for number, total in enumerate(whole["repro_wall"])
@@ -99,6 +102,9 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
             for name, curve in (growth | {"svm_fit": svm["fit"]["scikit_learn"]}).items()
         },
         "pca_memory_gib": dict(results["growth"]["pca_memory_gib"]),
+        "dense_profile": {
+            name: median(times["wall"]) for name, times in results["dense_profile"].items()
+        },
         "overheads": {name: median(times["wall"]) for name, times in results["overheads"].items()},
     }
 

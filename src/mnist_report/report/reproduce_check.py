@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from mnist_report import paths
@@ -51,7 +52,13 @@ class Surroundings:
 def main(arguments: Sequence[str]) -> int:
     """Run twice and compare; return 0 if nothing differs."""
     parser = argparse.ArgumentParser(prog="reproduce-check", description=__doc__.splitlines()[0])
-    parser.add_argument("--studies", action="store_true", help="the long studies too")
+    parser.add_argument(
+        "--studies",
+        nargs="?",
+        const="*",
+        metavar="PATTERN",
+        help="the long studies too, or those whose names match",
+    )
     parser.add_argument("--here", action="store_true", help="take what lies here for the first run")
     parser.add_argument("--cores", type=int, help="cores that the second run may use")
     parser.add_argument("--list", action="store_true", help="just name the stages it would run")
@@ -153,8 +160,8 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def run(checkout: Path, surroundings: Surroundings, *, studies: bool) -> None:
-    """Compute every stage of a clone anew, the studies only if asked to.
+def run(checkout: Path, surroundings: Surroundings, *, studies: str | None) -> None:
+    """Compute every stage of a clone anew, of the studies those that match a pattern.
 
     Raises
     ------
@@ -188,9 +195,13 @@ def run(checkout: Path, surroundings: Surroundings, *, studies: bool) -> None:
         raise UserError(f"'dvc repro' failed in {checkout}; what it said is in {log}")
 
 
-def to_run(checkout: Path, *, studies: bool) -> list[str]:
-    """Name all stages, or all but the long studies, in the order of `dvc.yaml`."""
-    return [name for name in pipeline(checkout) if studies or not is_study(name)]
+def to_run(checkout: Path, *, studies: str | None) -> list[str]:
+    """Name all stages, of the long studies those that match a pattern, as `dvc.yaml` has them."""
+    return [
+        name
+        for name in pipeline(checkout)
+        if not is_study(name) or (studies is not None and fnmatch(name, studies))
+    ]
 
 
 def compared(checkout: Path) -> list[str]:
