@@ -138,9 +138,14 @@ def _grown(by_rows: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _projected(curve: Mapping[str, Any]) -> dict[str, float]:
-    """Return the seconds at each number of rows of `PROJECTED`, if the power law went on so far."""
+    """Return the seconds at each number of rows of `PROJECTED`, if the power law went on so far.
+
+    The power is 1 at least: a smaller one is that of costs which are the same for few rows and
+    many, such as the eigenvectors of the components, and every row is read.
+    """
     rows, seconds = sizes(curve["seconds"])[-1], list(curve["seconds"].values())[-1]
-    return {f"rows_{n}": seconds * (n / rows) ** curve["exponent"] for n in PROJECTED}
+    power = max(curve["exponent"], 1.0)
+    return {f"rows_{n}": seconds * (n / rows) ** power for n in PROJECTED}
 
 
 def exponent(seconds: Mapping[str, float]) -> float:
