@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from epochs import WARM_UP, keras_epoch
 from sklearn.svm import SVC
 from timing import Times, in_turn, machine, rounded
 
@@ -37,9 +38,6 @@ GROWTH_ROWS, PRICES, GAMMA = (2_500, 5_000, 10_000, 20_000), (1, 1_000), 0.01
 
 #: Batches of the two networks in Keras, and what the second holds back (cells 29 and 32).
 DENSE_BATCH, CNN_BATCH, CNN_VALIDATION = 62, 128, 0.2
-
-#: Rows that a network sees before it is timed: more than TensorFlow takes before it comes back.
-WARM_UP = 5_000
 
 #: The networks from scratch, by their activation.
 NETWORKS: dict[Literal["sigmoid", "relu"], str] = {
@@ -84,8 +82,7 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
 
     Each network trains on a few rows first, so that what happens only once is not timed.
     """
-    settings = load_params().keras
-    networks.prepare(0, settings.threads)
+    networks.prepare(0, load_params().keras.threads)
     images, labels = np.asarray(data.train_images), data.train_labels
     work: dict[str, Callable[[], object]] = {}
     for activation, name in NETWORKS.items():
@@ -102,13 +99,8 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
         ("keras_dense", networks.dense_network(), DENSE_BATCH),
         ("cnn", networks.convolutional_network(), CNN_BATCH),
     ):
-        model.steps_per_execution = settings.steps_per_execution
-        # `networks.train` without the graph that it draws anew at every call.
-        model.fit(**networks.feeding(images[:WARM_UP], labels[:WARM_UP], batch), verbose=0)
         rows = trained_on[name]
-        work[name] = partial(
-            model.fit, **networks.feeding(images[:rows], labels[:rows], batch), verbose=0
-        )
+        work[name] = keras_epoch(model, images[:rows], labels[:rows], batch)
     return {
         name: {"rows": trained_on.get(name, len(images)), **times}
         for name, times in in_turn(work, rounds).items()

@@ -7,29 +7,24 @@
 the steps, on numbers made up. What one takes more than the next is the cost of what it does more.
 """
 
-import argparse
 import itertools
-import json
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
-from timing import in_turn, rounded
+from epochs import WARM_UP, keras_epoch
+from timing import in_turn, print_measured
 
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models import keras_networks as networks
 from mnist_report.params import load_params
-
-#: Rows that are trained on before any are timed.
-WARM_UP = 5_000
 
 
 def measure(rounds: int) -> dict[str, Any]:
     """Return the seconds of an epoch in each form."""
     tf, keras = networks.tf, networks.keras
     params = load_params()
-    settings, steps = params.keras_dense, params.keras.steps_per_execution
+    settings = params.keras_dense
     networks.prepare(params.seed, params.keras.threads)
     data = load_scaled()
     X, y = np.array(data.train_images), data.train_labels
@@ -44,9 +39,7 @@ def measure(rounds: int) -> dict[str, Any]:
                 metrics=["accuracy"],
                 jit_compile=False,
             )
-        model.steps_per_execution = steps
-        model.fit(**networks.feeding(X[:WARM_UP], y[:WARM_UP], batch), verbose=0)
-        return partial(model.fit, **networks.feeding(X, y, batch), verbose=0)
+        return keras_epoch(model, X, y, batch)
 
     model = networks.dense_network(settings.hidden_units, settings.dropout)
     loss = keras.losses.SparseCategoricalCrossentropy()
@@ -92,12 +85,5 @@ def measure(rounds: int) -> dict[str, Any]:
     return in_turn(work, rounds)
 
 
-def main() -> None:
-    """Time all and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    print(json.dumps(rounded(measure(parser.parse_args().rounds)), indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    print_measured(measure, __doc__)

@@ -7,8 +7,6 @@ A fit of the principal components, and an epoch of each network. (Support vector
 prints seconds and GiB as JSON.
 """
 
-import argparse
-import json
 import tempfile
 import tracemalloc
 from collections.abc import Callable
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from timing import in_turn, rounded
+from epochs import WARM_UP, keras_epoch
+from timing import in_turn, print_measured
 
 from mnist_report.data.scaled import ScaledData, load_scaled
 from mnist_report.models import keras_networks as networks
@@ -29,9 +28,6 @@ PARTS = (8, 4, 2, 1)
 
 #: How often all rows are repeated to see what memory they take.
 REPEATS = (1, 2, 4, 8, 16)
-
-#: Rows that a network sees before it is timed.
-WARM_UP = 5_000
 
 
 def seconds(data: ScaledData, rounds: int) -> dict[str, Any]:
@@ -56,21 +52,13 @@ def seconds(data: ScaledData, rounds: int) -> dict[str, Any]:
         ),
     }
 
-    def epoch(name: str, rows: int) -> Callable[[], object]:
-        model, batch = keras[name]
-        # `networks.train` without the graph that it draws anew at every call.
-        return partial(model.fit, **networks.feeding(X[:rows], y[:rows], batch), verbose=0)
-
-    for name, (model, _) in keras.items():
-        model.steps_per_execution = params.keras.steps_per_execution
-        epoch(name, WARM_UP)()
     sizes = [len(X) // part for part in PARTS]
     work: dict[tuple[str, int], Callable[[], object]] = {}
     for rows in sizes:
         work["pca", rows] = partial(fit_pca, X[:rows], X.shape[1])
         work["scratch_nn", rows] = partial(scratch.partial_fit, X[:rows], y[:rows])
-        for name in keras:
-            work[name, rows] = epoch(name, rows)
+        for name, (model, batch) in keras.items():
+            work[name, rows] = keras_epoch(model, X[:rows], y[:rows], batch)
     result: dict[str, Any] = {}
     for (name, rows), times in in_turn(work, rounds).items():
         result.setdefault(name, {})[f"rows_{rows}"] = times
@@ -102,15 +90,11 @@ def memory(data: ScaledData) -> dict[str, Any]:
     return result
 
 
-def main() -> None:
-    """Time all and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def measure(rounds: int) -> dict[str, Any]:
+    """Return both."""
     data = load_scaled()
-    result = {"seconds": seconds(data, options.rounds), "pca_memory_gib": memory(data)}
-    print(json.dumps(rounded(result)))
+    return {"seconds": seconds(data, rounds), "pca_memory_gib": memory(data)}
 
 
 if __name__ == "__main__":
-    main()
+    print_measured(measure, __doc__)

@@ -7,8 +7,6 @@ checkout, where it must have nothing to do, and in a clone where one parameter o
 `svm_intuition`, which needs no data, changes each time.
 """
 
-import argparse
-import json
 import os
 import re
 import shutil
@@ -20,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from timing import in_turn, rounded
+from timing import in_turn, print_measured
 
 from mnist_report import paths
 from mnist_report.report.reproduce_check import clone
@@ -88,12 +86,5 @@ def measure(rounds: int) -> dict[str, Any]:
     return {name: {"wall": seconds["wall"]} for name, seconds in times.items()}
 
 
-def main() -> None:
-    """Time all and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    print(json.dumps(rounded(measure(parser.parse_args().rounds)), indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    print_measured(measure, __doc__)

@@ -1,5 +1,7 @@
 """What all benchmarks share: clocks, turns, the description of the machine."""
 
+import argparse
+import json
 import os
 import platform
 import statistics
@@ -36,6 +38,13 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     """Return median, least and greatest of the ratios of what was timed in the same rounds."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
+
+
+def print_measured(measure: Callable[[int], dict[str, Any]], doc: str) -> None:
+    """Be a script: take ``--rounds``, measure, and print what comes of it as JSON."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    print(json.dumps(rounded(measure(parser.parse_args().rounds)), indent=2))
 
 
 def machine() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 
 from mnist_report import paths
 from mnist_report.errors import UserError
+from mnist_report.evaluation.costs import rows_of
 from mnist_report.report import render
 from mnist_report.report.claims import Verdict as ClaimVerdict
 from mnist_report.report.errata import load_slips
@@ -35,7 +36,6 @@ from mnist_report.report.render import (
     like,
     percent,
     report_title,
-    rows_of,
     short,
     to_html,
     to_pdf,

@@ -155,4 +155,9 @@ def exponent(seconds: Mapping[str, float]) -> float:
 
 def sizes(by_rows: Mapping[str, Any]) -> Sequence[int]:
     """Return the numbers n of keys ``rows_<n>``."""
-    return [int(name.removeprefix("rows_")) for name in by_rows]
+    return [rows_of(name) for name in by_rows]
+
+
+def rows_of(name: str) -> int:
+    """Return the number in a name such as ``rows_60000``."""
+    return int(name.removeprefix("rows_"))

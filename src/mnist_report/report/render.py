@@ -19,7 +19,7 @@ import typst
 
 from mnist_report import paths
 from mnist_report.errors import UserError
-from mnist_report.evaluation.costs import COMPETITORS, OVERHEADS
+from mnist_report.evaluation.costs import COMPETITORS, OVERHEADS, rows_of
 from mnist_report.names import KERNELS, MODELS
 from mnist_report.report import origins
 from mnist_report.report.claims import JudgedClaim, judge_claims
@@ -376,11 +376,6 @@ def over_seeds(spread: Spread, printed: str) -> str:
     """Write mean and sd over seeds, to one digit more than the printed number, at most five."""
     digits = min(_decimals(printed) + 1, 5)
     return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
-
-
-def rows_of(name: str) -> int:
-    """Return the number in the name of a metric such as ``rows_60000``."""
-    return int(name.removeprefix("rows_"))
 
 
 def duration(seconds: float) -> str:
