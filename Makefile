@@ -23,13 +23,9 @@ $(READY): requirements.lock pyproject.toml tools/make_venv.sh
 	@sh tools/make_venv.sh $(VENV)
 	@touch $(READY)
 
-# What FORCE asks for: all stages (1), or all but the long studies (models).
-AGAIN := $(if $(filter models,$(FORCE)),--force --single-item $$(python -m mnist_report.report.reproduce_check --list),$(if $(FORCE),--force))
-
 repro: $(READY)  ## run the pipeline and make the report (DATASET=mnist insists, FORCE=1 reruns all, FORCE=models all but the studies)
 	@python -m mnist_report.data.reach $(DATASET)
-	@python -m dvc repro $(AGAIN)
-	@python -m mnist_report.tracking level
+	@python -m mnist_report.tracking around python -m mnist_report.side_by_side $(if $(FORCE),--force $(FORCE))
 	@python -m mnist_report.report.farewell
 
 # One BLAS thread a process: the workers share the cores.

@@ -1,5 +1,7 @@
 """Stage `report`: the metrics and plots of every stage as Markdown, one HTML file and a PDF."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from mnist_report import files, paths
 from mnist_report.report.errata import load_slips
 from mnist_report.report.ledger import load_ledger
@@ -51,9 +53,14 @@ def main(stage: Stage) -> None:
     markdown = {
         target: render_markdown(target, metrics, ledger, slips, params) for target in TARGETS
     }
+    # Both wait for Pandoc first. While pypandoc works, it changes the folder of the whole process:
+    # to the one where this process is anyway.
+    with ThreadPoolExecutor() as pool:
+        html = pool.submit(to_html, markdown["html"], title)
+        pdf = pool.submit(to_pdf, markdown["pdf"], title)
     files.write_text(paths.REPORT / "report.md", markdown["git"])
-    files.write_text(paths.REPORT / "report.html", to_html(markdown["html"], title))
-    files.write_bytes(paths.REPORT / "report.pdf", to_pdf(markdown["pdf"], title))
+    files.write_text(paths.REPORT / "report.html", html.result())
+    files.write_bytes(paths.REPORT / "report.pdf", pdf.result())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Tracker:
     """Takes what the frame tells the tracker."""
 
     def __init__(self, wait=lambda: None):
-        self.stdin, self.told, self.communicate = self, [], wait
+        self.lines, self.told, self.wait = self, [], wait
 
     def write(self, line):
         self.told.append(json.loads(line))

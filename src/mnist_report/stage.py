@@ -2,21 +2,24 @@
 
 A stage script says ``run_stage("pca", main)``. Its `main` gets a `Stage` and does the work; it
 never meets MLflow. MLflow is spoken to by a second process (`mnist_report.tracking`), which
-starts before the stage loads its libraries, for it loads some itself. It hears of steps through a
-pipe, and reads the rest from the stage's outputs once they lie there. So the work does not wait
-for MLflow, cannot fail because of it, and a stage that is killed closes the pipe, which marks its
-run.
+starts before the stage loads its libraries, for it loads some itself; or by one that ``make
+repro`` has started for all stages. It hears of steps through a pipe or a socket, and reads the
+rest from the stage's outputs once they lie there. So the work does not wait for MLflow, cannot
+fail because of it, and a stage that is killed closes the line, which marks its run.
 """
 
 import contextlib
 import errno
 import json
+import os
+import socket
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -24,8 +27,28 @@ from mnist_report import paths
 from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
 
-#: Trackers that were started and wait for their stages, by name.
-_waiting: "dict[str, subprocess.Popen[str]]" = {}
+#: The environment variable that names the socket of a tracker for all stages, if there is one.
+TRACKER = "MNIST_REPORT_TRACKER"
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """The line to what records a stage.
+
+    Attributes
+    ----------
+    lines
+        Takes one JSON message a line.
+    wait
+        Called after the last message: returns once the stage is recorded.
+    """
+
+    lines: IO[str]
+    wait: Callable[[], object]
+
+
+#: Trackers that wait for their stages, by name.
+_waiting: dict[str, Tracker] = {}
 
 #: What the operating system says of a disk that is full or that may not be written.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -36,26 +59,22 @@ class Stage:
     """What a stage is given: its parameters, and a way to report steps while it works."""
 
     params: Params
-    tracker: "subprocess.Popen[str] | None" = None
+    tracker: Tracker | None = None
 
     def log_step(self, step: int, values: Mapping[str, float]) -> None:
         """Send metrics of one step (an epoch, say) to the tracker, which logs them live."""
         self._tell({"step": step, "metrics": dict(values)})
 
     def _tell(self, message: Mapping[str, object]) -> None:
-        if self.tracker is None or self.tracker.stdin is None:
-            return
-        # A tracker that gave up has said so itself; the work goes on without it.
-        with contextlib.suppress(OSError):
-            self.tracker.stdin.write(json.dumps(message) + "\n")
-            self.tracker.stdin.flush()
+        if self.tracker is not None:
+            _tell(self.tracker, message)
 
     def _end(self, status: str, reason: str) -> None:
         # Ctrl-C stops the waiting, not the tracker, which ends by itself.
         with contextlib.suppress(OSError, KeyboardInterrupt):
             self._tell({"end": status, "reason": reason})
             if self.tracker is not None:
-                self.tracker.communicate()
+                self.tracker.wait()
 
 
 def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
@@ -94,13 +113,52 @@ def start_tracker(name: str) -> None:
     _waiting[name] = _start_tracker(name)
 
 
-def _start_tracker(name: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "mnist_report.tracking", "follow", name],
+def _start_tracker(name: str) -> Tracker:
+    tracker = _common_tracker() or _own_tracker()
+    _tell(tracker, {"stage": name, "started": time.time()})
+    return tracker
+
+
+def _common_tracker() -> Tracker | None:
+    """Return a line to the tracker for all stages; None if there is none."""
+    address = os.environ.get(TRACKER)
+    if address is None:
+        return None
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        line.connect(address)
+    except OSError:  # it is gone
+        line.close()
+        return None
+
+    lines = line.makefile("w", encoding="utf-8")
+
+    def wait() -> None:
+        # It tries once more what a tracker that gave up did not take.
+        with contextlib.suppress(OSError):
+            lines.close()
+        line.shutdown(socket.SHUT_WR)
+        line.recv(1)  # nothing, when it closes its end
+
+    return Tracker(lines, wait)
+
+
+def _own_tracker() -> Tracker:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_report.tracking", "follow"],
         stdin=subprocess.PIPE,
         cwd=paths.ROOT,
         text=True,
     )
+    assert process.stdin is not None  # noqa: S101  (it is a pipe)
+    return Tracker(process.stdin, process.communicate)
+
+
+def _tell(tracker: Tracker, message: Mapping[str, object]) -> None:
+    # A tracker that gave up has said so itself; the work goes on without it.
+    with contextlib.suppress(OSError):
+        tracker.lines.write(json.dumps(message) + "\n")
+        tracker.lines.flush()
 
 
 def _what_a_user_can_mend(name: str, error: Exception) -> str | None:

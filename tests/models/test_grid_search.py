@@ -83,7 +83,7 @@ def test_a_value_listed_twice_counts_once(digits, expected):
     pd.testing.assert_frame_equal(grid_search(*digits, **doubled), expected)
 
 
-def test_the_number_of_processes_changes_no_score(digits, expected):
+def test_the_number_of_threads_changes_no_score(digits, expected):
     pd.testing.assert_frame_equal(
         grid_search(*digits, **(GRID | {"n_jobs": 2})), expected, check_exact=True
     )

@@ -130,7 +130,10 @@ def test_products_at_hand_change_nothing(digits, kernel):
     among, beyond = X[rows] @ X[rows].T, X[1000:] @ X[rows].T
     before = among.copy(), beyond.copy()
     options = OPTIONS | {"kernel": kernel}
-    model = svm.fit_unique(X, y, drawn, **options, products=among)
+    taken = among.copy()
+    model = svm.fit_unique(X, y, drawn, **options, products=taken)
+    # The linear kernel is the products.
+    assert np.array_equal(taken, among) == (kernel == "linear")
     alone = svm.fit_unique(X, y, drawn, **options)
     assert np.array_equal(model.support_, alone.support_)
     np.testing.assert_array_equal(model.dual_coef_, alone.dual_coef_)
@@ -138,7 +141,7 @@ def test_products_at_hand_change_nothing(digits, kernel):
         labels, scores = svm.predict_gemm(model, points, products)
         assert np.array_equal(labels, model.predict(points))
         np.testing.assert_allclose(scores, svm.predict_gemm(model, points)[1], atol=1e-9)
-    # They serve the next kernel, too.
+    # Predictions leave them as they are, for the next kernel.
     assert np.array_equal(among, before[0])
     assert np.array_equal(beyond, before[1])
 

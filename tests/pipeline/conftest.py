@@ -118,7 +118,8 @@ def pair(new_checkout):
     (base.path / "src" / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     base.commit("No network")
     steps = [
-        f"dvc repro {' '.join(BY_DVC)}",
+        # One tracker for all of them, as `make repro` has it; those after start one each.
+        f"PYTHONPATH=src python -m mnist_report.tracking around dvc repro {' '.join(BY_DVC)}",
         f"PYTHONPATH=src python -c '{RUN_IN_ONE_PROCESS}' {' '.join(STUDIES)}",
         f"dvc commit --quiet --force {' '.join(STUDIES)}",
         "dvc repro",
@@ -154,7 +155,7 @@ def base(pair):
 @pytest.fixture(scope="session")
 def scenarios(base, land, copy_of):
     """Start every scenario; each has a checkout of its own."""
-    works = (run_experiments, change_on_a_branch, *REMOTES.values(), end_two, fail)
+    works = (run_experiments, change_on_a_branch, *REMOTES.values(), end_two, end_followed, fail)
     with ThreadPoolExecutor(2) as pool:
         yield {work: pool.submit(work, base, land, copy_of) for work in works}
 
@@ -178,6 +179,11 @@ def pulled(scenarios):
 @pytest.fixture(scope="session")
 def ended(scenarios):
     return scenarios[end_two].result()
+
+
+@pytest.fixture(scope="session")
+def followed(scenarios):
+    return scenarios[end_followed].result()
 
 
 @pytest.fixture(scope="session")
@@ -276,25 +282,29 @@ class Ended:
     none_left: bool
 
 
+#: How to start processes that a signal reaches as Ctrl-C in a terminal does.
+BY_THEMSELVES = {
+    "env": {"PYTHONPATH": "src"},
+    "start_new_session": True,
+    # Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
+    "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+}
+
+
+def two_run(checkout):
+    """Tell whether two stages are being recorded and have reported a step each."""
+    running = [status for _, status in checkout.statuses()] == ["RUNNING"] * 2
+    return running and len(checkout.rows("select * from metrics")) == 2
+
+
 def end_two(base, land, copy_of):
     """Start two endless stages at once, interrupt the one and kill the other."""
     checkout = copy_of(base, "ended")
     names = list(checkout.declared("deps"))[:2]
     python = (sys.executable, "-c", ENDLESS)
-    options = {
-        "env": {"PYTHONPATH": "src"},
-        "start_new_session": True,
-        # Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
-        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    }
-    first, second = (checkout.start(*python, name, **options) for name in names)
+    first, second = (checkout.start(*python, name, **BY_THEMSELVES) for name in names)
     try:
-        both_ran = wait_for(
-            lambda: (
-                [status for _, status in checkout.statuses()] == ["RUNNING"] * 2
-                and len(checkout.rows("select * from metrics")) == 2
-            )
-        )
+        both_ran = wait_for(lambda: two_run(checkout))
         steps = checkout.rows("select key, value, step from metrics")
         os.killpg(first.pid, signal.SIGINT)  # Ctrl-C reaches the stage and its tracker
         second.kill()  # SIGKILL reaches the stage alone
@@ -305,6 +315,40 @@ def end_two(base, land, copy_of):
                 process.kill()
     none_left = wait_for(lambda: "RUNNING" not in dict(checkout.statuses()).values(), seconds=30)
     return Ended(checkout, both_ran, steps, interrupted, killed, none_left)
+
+
+@dataclass
+class Followed:
+    """Two endless stages with one tracker: one was killed, and then all was interrupted."""
+
+    checkout: Checkout
+    both_ran: bool
+    steps_seen: list
+    closed_first: bool
+    done: Done
+
+
+def end_followed(base, land, copy_of):
+    """Run two endless stages in a command that one tracker follows; kill the one, then Ctrl-C."""
+    checkout = copy_of(base, "followed")
+    (checkout.path / "endless.py").write_text(ENDLESS, encoding="utf-8")
+    killed, interrupted = list(checkout.declared("deps"))[:2]
+    both = f"python endless.py {killed} & echo $! > killed.pid; python endless.py {interrupted}"
+    command = ("-m", "mnist_report.tracking", "around", "sh", "-c", both)
+    process = checkout.start(sys.executable, *command, **BY_THEMSELVES)
+    try:
+        both_ran = wait_for(lambda: two_run(checkout))
+        steps = checkout.rows("select key, value, step from metrics")
+        os.kill(int((checkout.path / "killed.pid").read_text()), signal.SIGKILL)
+        closed = wait_for(
+            lambda: dict(checkout.statuses()) == {killed: "KILLED", interrupted: "RUNNING"}
+        )
+        os.killpg(process.pid, signal.SIGINT)
+        done = finish(process, 60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    return Followed(checkout, both_ran, steps, closed, done)
 
 
 def fail(base, land, copy_of):

@@ -405,6 +405,24 @@ def test_a_stage_that_is_interrupted_says_so_and_closes_its_run(ended):
     assert dict(ended.checkout.statuses())[name] == "KILLED"
 
 
+def test_one_tracker_follows_stages_that_run_at_once(followed):
+    assert followed.both_ran
+    assert followed.steps_seen == [("loss", 0.5, 3)] * 2
+
+
+def test_one_tracker_closes_the_run_of_a_killed_stage_while_another_goes_on(followed):
+    assert followed.closed_first
+
+
+def test_ctrl_c_ends_the_stages_and_their_runs_before_the_common_tracker(followed):
+    name = list(STAGES)[1]
+    assert followed.done.code != 0
+    assert f"{name}: interrupted; run 'dvc repro'" in followed.done.err
+    assert "warning" not in followed.done.err
+    assert "track:" not in followed.done.out  # nothing is levelled after what failed
+    assert {status for _, status in followed.checkout.statuses()} == {"KILLED"}
+
+
 def test_a_stage_that_is_killed_leaves_no_running_run(ended):
     assert ended.killed.code == -9
     assert ended.none_left

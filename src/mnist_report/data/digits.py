@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from mnist_report.data import datasets, idx
 
@@ -28,6 +27,9 @@ def digits_as_idx() -> dict[str, bytes]:
         ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte`` (364 images) and
         ``t10k-labels-idx1-ubyte``. The same bytes on every machine.
     """
+    # Here, for scikit-learn takes most of a second, and other data sets need none of it.
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     images = _enlarged(digits.images.astype(np.int64))
     labels = digits.target.astype(np.uint8)

@@ -15,7 +15,13 @@ from mnist_report.models.svm import GRAM_GIB, Kernel, fit_unique, inner_products
 
 
 class Answers(NamedTuple):
-    """The true labels of some rows, the predicted ones, and a score for each class."""
+    """The true labels of m rows, the predicted ones, and a score for each of k classes.
+
+    Attributes
+    ----------
+    labels, predicted : (m,)
+    scores : (m, k)
+    """
 
     labels: NDArray[np.int64]
     predicted: NDArray[np.int64]
@@ -25,8 +31,9 @@ class Answers(NamedTuple):
 class SharedRows:
     """One draw of rows on which several kernels are fitted and judged.
 
-    Every kernel is a function of inner products. Those of the distinct rows among themselves and
-    with the test images are taken once, unless they need more than `GRAM_GIB` each.
+    Every kernel is a function of inner products. Those of the u distinct rows among themselves
+    and with the t test images are taken once, unless they, and room for the values of one kernel,
+    need more than `GRAM_GIB` together.
 
     Parameters
     ----------
@@ -34,6 +41,15 @@ class SharedRows:
         The data set.
     drawn
         Row numbers of training images, with repeats, shape (m,).
+
+    Attributes
+    ----------
+    points : (u, d) float64
+        The distinct rows, in the order of their numbers.
+    repeats : (m,) int64
+        Which of them each drawn row is.
+    among, beyond : (u, u) and (t, u) float64, or None
+        The inner products, if they are kept.
     """
 
     def __init__(self, data: ScaledData, drawn: NDArray[np.int64]) -> None:
@@ -43,18 +59,34 @@ class SharedRows:
         self.points = data.train_images[rows].astype(np.float64)
         self.among: NDArray[np.float64] | None = None
         self.beyond: NDArray[np.float64] | None = None
-        if 8 * len(rows) * max(len(rows), len(data.test_images)) <= GRAM_GIB * 2**30:
+        if 8 * len(rows) * (2 * len(rows) + len(data.test_images)) <= GRAM_GIB * 2**30:
             self.among = inner_products(self.points)
             self.beyond = data.test_images.astype(np.float64) @ self.points.T
+            # Taken up by one fit after the other: new memory costs more than the numbers in it.
+            self._room = np.empty_like(self.among)
 
-    def fit(self, **options: Any) -> SVC:  # noqa: ANN401
-        """Return `fit_unique` of the drawn rows with these options."""
+    def fit(
+        self,
+        *,
+        kernel: Kernel,
+        C: float,
+        gamma: float | Literal["auto", "scale"],
+        degree: int = 2,
+    ) -> SVC:
+        """Return what `fit_unique` makes of the drawn rows with these options."""
+        products = None
+        if self.among is not None:
+            products = self._room
+            np.copyto(products, self.among)
         return fit_unique(
             self.data.train_images,
             self.data.train_labels,
             self.drawn,
-            **options,
-            products=self.among,
+            kernel=kernel,
+            C=C,
+            gamma=gamma,
+            degree=degree,
+            products=products,
         )
 
     def answers(self, model: SVC) -> dict[str, Answers]:

@@ -85,8 +85,9 @@ def grid_search(
     folds
         The number of folds, 2 or more.
     n_jobs
-        How many fits run at a time on this machine: worker processes of joblib, or of the Dask
-        cluster that ``scheduler="local"`` starts. A cluster with an address uses all it has.
+        How many fits run at a time on this machine: threads, for libsvm lets go of Python's
+        lock, or worker processes of the Dask cluster that ``scheduler="local"`` starts. A cluster
+        with an address uses all it has.
     backend
         ``"local"`` runs on this machine through joblib, ``"dask"`` on a Dask cluster.
     scheduler
@@ -216,7 +217,7 @@ def _parallel(
 ) -> Iterator[None]:
     """Make joblib run on the backend while the block lasts."""
     if backend == "local":
-        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, verbose=VERBOSITY):
+        with joblib.parallel_config(backend="threading", n_jobs=n_jobs, verbose=VERBOSITY):
             yield
     elif backend == "dask":
         with (

@@ -265,6 +265,11 @@ def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
         Their digits, (n,).
     batch_size
         Rows of one step. A last, smaller batch takes what is left.
+
+    Returns
+    -------
+    dict
+        ``x``, and either ``y`` and ``batch_size`` or ``shuffle``.
     """
     if not ON_TENSORFLOW:
         return {"x": X, "y": y, "batch_size": batch_size}

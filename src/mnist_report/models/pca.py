@@ -23,7 +23,8 @@ def fit_pca(vectors: NDArray[np.float32], components: int) -> PCA:
     centred rows (Jolliffe, Principal Component Analysis, 2002, section 3.5). Its sums are taken
     batch by batch, in two passes, mean first: so the rows may lie in a file that is mapped into
     memory, and no digits are lost to a large mean. Of either sign of a component the one is taken
-    that makes its largest entry positive, as scikit-learn does: reruns and machines agree.
+    that makes its entry of largest absolute value positive, as scikit-learn does: reruns and
+    machines agree.
 
     Parameters
     ----------
@@ -78,7 +79,10 @@ def project(model: PCA, vectors: NDArray[np.float32], components: int) -> NDArra
 
 
 def project_all(model: PCA, data: ScaledData) -> ScaledData:
-    """Return the data set in the coordinates of all components of the model, float32."""
+    """Return the data set in the coordinates of all components of the model.
+
+    They are float32, as the images of every data set are.
+    """
     k = model.n_components_
     return replace(
         data,

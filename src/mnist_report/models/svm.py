@@ -101,7 +101,7 @@ def fit_unique(
         ``"libsvm"`` or ``"onedal"``, Intel's, from the extra ``fast``.
     products : (u, u) float64, optional
         The `inner_products` of ``X[rows]``, `rows` being the distinct drawn rows in ascending
-        order, if they are at hand. They are left as they are.
+        order, if they are at hand. They are overwritten.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def fit_unique(
         return _fit_onedal(points, labels, counts, {"kernel": kernel, **options})
     if 8 * len(rows) ** 2 > gram_gib * 2**30:
         return SVC(kernel=kernel, **options).fit(points, labels, sample_weight=counts)
-    gram = inner_products(points) if products is None else products.copy()
+    gram = inner_products(points) if products is None else products
     squares = row_norms(points, squared=True)
     _to_kernel(gram, squares, squares, kernel, scale, degree, coef0)
     model = SVC(kernel="precomputed", **options).fit(gram, labels, sample_weight=counts)
@@ -151,8 +151,10 @@ def fit_unique(
 def inner_products(X: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``X @ X.T``, of which one half is computed and the other copied.
 
-    It is taken in blocks: beyond 23,170 rows NumPy's product of a matrix with its own transpose
-    ends in a segmentation fault (github.com/numpy/numpy/issues/19685).
+    It is taken in blocks, for NumPy's product of a large matrix with its own transpose can end in
+    a segmentation fault (github.com/numpy/numpy/issues/19685). That issue names other sizes; with
+    the pinned NumPy it was met here from 23,171 rows of 784 numbers on: 2^29 numbers and more in
+    the result.
 
     Parameters
     ----------

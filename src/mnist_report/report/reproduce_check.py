@@ -61,11 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--here", action="store_true", help="take what lies here for the first run")
     parser.add_argument("--cores", type=int, help="cores that the second run may use")
-    parser.add_argument("--list", action="store_true", help="just name the stages it would run")
     options = parser.parse_args(arguments)
-    if options.list:
-        print(*to_run(paths.ROOT, studies=options.studies))
-        return 0
     folder = Path(tempfile.mkdtemp(prefix="reproduce-check-"))
     folder.chmod(0o755)  # for another user
     elsewhere = far_away(folder / "home", options.cores)

@@ -9,9 +9,8 @@ from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.kernels import as_metrics, compare_kernels
 from mnist_report.evaluation.scores import accuracy, auc_hard, auc_scores
+from mnist_report.models.final_svm import final_svm
 from mnist_report.models.grid_search import grid_search, nested, select
-from mnist_report.models.pca import fit_pca, project_all
-from mnist_report.models.svm import fit_unique, predict_gemm
 from mnist_report.params import Compute, SvmFinal, SvmGridsearch, SvmKernels
 from mnist_report.randomness import generator
 
@@ -61,28 +60,15 @@ def final(
     found
         The ``C`` and ``gamma`` to use.
     """
-    n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(params.rows, n), generator(seed, "svm_final"))
-    if params.pca_components is not None:
-        data = project_all(fit_pca(data.train_images, params.pca_components), data)
-    model = fit_unique(
-        data.train_images,
-        data.train_labels,
-        drawn,
-        kernel=params.kernel,
-        C=found["C"],
-        gamma=found["gamma"],
-        implementation=params.implementation,
-    )
-    predicted, scores = predict_gemm(model, data.test_images)
-    truth = data.test_labels
+    machine = final_svm(data, params, C=found["C"], gamma=found["gamma"], seed=seed)
+    truth, classes = data.test_labels, machine.model.classes_
     return {
         "C": found["C"],
         "gamma": found["gamma"],
-        "support_vectors": len(model.support_),
+        "support_vectors": len(machine.model.support_),
         "test": {
-            "accuracy": accuracy(truth, predicted),
-            "auc_hard": auc_hard(truth, predicted, model.classes_),
-            "auc_scores": auc_scores(truth, scores, model.classes_),
+            "accuracy": accuracy(truth, machine.predicted),
+            "auc_hard": auc_hard(truth, machine.predicted, classes),
+            "auc_scores": auc_scores(truth, machine.scores, classes),
         },
     }

@@ -46,12 +46,12 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
     shared = SharedRows(data, drawn)
+    candidates = gammas(data.train_images[drawn])
     result: dict[str, Any] = {}
     for kernel in KERNELS:
-        candidates = gammas(data.train_images[drawn])
-        if kernel == "linear":  # it has no gamma
-            candidates = {"auto": candidates["auto"]}
         for name, gamma in candidates.items():
+            if kernel == "linear" and name != "auto":  # it has no gamma
+                continue
             model = shared.fit(kernel=kernel, C=1.0, gamma=gamma)
             result.setdefault(kernel, {})[name] = {
                 part: auc_hard(labels, predicted, model.classes_)

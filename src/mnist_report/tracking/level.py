@@ -44,7 +44,7 @@ def _level_one(
         return "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
     if store.has_finished(client, experiment, record.fingerprint(stage, params)):
         return "already recorded"
-    run_id = record.start_run(client, experiment, stage, params, "restored")
+    run_id = record.start_run(client, experiment, stage, params)
     try:
         record.record_outputs(client, run_id, stage, params, logged=set())
     except BaseException:
@@ -63,12 +63,16 @@ def _stale() -> set[str]:
 
 
 def _close_dead(client: MlflowClient, experiment: str) -> None:
-    """Mark runs that say RUNNING although their process is gone."""
+    """Mark runs that say RUNNING although nobody follows them any more.
+
+    Their process is gone, or it is this one, which follows nobody while it levels.
+    """
     running = client.search_runs(
         [experiment], "attributes.status = 'RUNNING'", run_view_type=ViewType.ACTIVE_ONLY
     )
     for run in running:
-        if record.process_lives(run.data.tags.get("process", "? 0 0")) is False:
+        process = run.data.tags.get("process", "? 0 0")
+        if process == record.this_process() or record.process_lives(process) is False:
             record.end_run(client, run.info.run_id, "KILLED", "the stage's process is gone")
             print(
                 f"track: run {run.info.run_name} was left open by a dead process: marked KILLED",

@@ -29,10 +29,19 @@ STEP_COLUMN = "epoch"
 
 
 def start_run(
-    client: MlflowClient, experiment: str, stage: StageFiles, params: Params, how: str
+    client: MlflowClient,
+    experiment: str,
+    stage: StageFiles,
+    params: Params,
+    started: float | None = None,
 ) -> str:
-    """Open a run for `stage` and return its id; `how` is ``executed`` or ``restored``."""
-    process = psutil.Process()
+    """Open a run for `stage` and return its id.
+
+    Parameters
+    ----------
+    started
+        When the stage began, in seconds since 1970; None if its outputs were restored.
+    """
     tags = {
         "mlflow.source.name": f"stages/{stage.name}.py",
         "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
@@ -41,17 +50,14 @@ def start_run(
         "dvc.experiment": os.environ.get("DVC_EXP_NAME", ""),
         "data.dataset": params.data.dataset,
         "data.comparable_with_paper": str(params.data.dataset == "mnist").lower(),
-        "recorded": how,
-        "process": f"{socket.gethostname()} {process.pid} {process.create_time()}",
+        "recorded": "restored" if started is None else "executed",
+        "process": this_process(),
     }
-    # The stage began before this process did: its duration counts from its own start.
     run = client.create_run(
         experiment,
         run_name=stage.name,
         tags=tags,
-        start_time=int((process.parent() or process).create_time() * 1000)
-        if how == "executed"
-        else None,
+        start_time=None if started is None else int(started * 1000),
     )
     declared = dict(flatten(_declared(stage, params)))
     client.log_batch(
@@ -150,6 +156,12 @@ def end_run(client: MlflowClient, run_id: str, status: str, reason: str = "") ->
     if reason:
         client.set_tag(run_id, "reason", reason[:4000])
     client.set_terminated(run_id, status)
+
+
+def this_process() -> str:
+    """Return the `process` tag of a run that this process records."""
+    process = psutil.Process()
+    return f"{socket.gethostname()} {process.pid} {process.create_time()}"
 
 
 def process_lives(tag: str) -> bool | None:

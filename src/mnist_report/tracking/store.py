@@ -12,9 +12,12 @@ from mnist_report import paths
 
 EXPERIMENT = "mnist-report"
 
+#: The user's server, or nothing: MLflow sets this variable to whatever store it is told to use.
+SERVER = os.environ.get("MLFLOW_TRACKING_URI")
+
 
 def lock() -> FileLock:
-    """Return a lock that keeps two processes of this checkout from making or levelling at once."""
+    """Return a lock that keeps two trackers of this checkout from making or levelling at once."""
     folder = paths.USER_ROOT / ".dvc" / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / "mlflow.lock")
@@ -22,13 +25,13 @@ def lock() -> FileLock:
 
 def connect() -> tuple[MlflowClient, str]:
     """Open the store, making it on first use, and return a client and the experiment's id."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    uri = SERVER
     artifacts = None
     if not uri:
         uri = f"sqlite:///{paths.USER_ROOT / 'mlflow.db'}"
         artifacts = (paths.USER_ROOT / "mlartifacts").as_uri()
     mlflow.set_tracking_uri(uri)
-    # Two processes that start on an empty store would both create its tables.
+    # Two trackers that start on an empty store would both create its tables.
     with lock():
         client = MlflowClient(uri)
         experiment = client.get_experiment_by_name(EXPERIMENT)
