@@ -44,7 +44,7 @@ verify: $(READY)  ## hold the results against the committed ones and against the
 reproduce-check: $(READY)  ## run the pipeline twice in fresh clones and compare all bytes (HERE=1, STUDIES=1 or a pattern, CORES=1)
 	@python -m mnist_report.report.reproduce_check $(if $(HERE),--here) $(if $(STUDIES),--studies $(if $(filter-out 1,$(STUDIES)),'$(STUDIES)')) $(if $(CORES),--cores $(CORES))
 
-bench: $(READY)  ## measure what all of this costs, beside a plain port of the paper (ROUNDS=2; 45 minutes)
+bench: $(READY)  ## measure what all of this costs, beside a plain port of the paper (ROUNDS=2; 50 minutes)
 	@python benchmarks/bench.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 $(AUDIT)/.ready: requirements-audit.lock | $(READY)

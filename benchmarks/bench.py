@@ -1,4 +1,4 @@
-"""What the pipeline costs: `make bench`. Takes 45 minutes on two cores.
+"""What the pipeline costs: `make bench`. Takes 50 minutes on two cores.
 
     PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--only svm growth]
 
@@ -13,12 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import networks
 import overheads
+import pandas as pd
 from timing import machine, ratio, rounded
 
 import pipeline
@@ -31,18 +32,18 @@ OUTPUT = paths.ROOT / "benchmarks" / "results.json"
 
 def whole(rounds: int) -> dict[str, Any]:
     """Run the pipeline from nothing and the port, in turn; return all seconds and their ratios."""
-    colds, ports = [], []
-    for number in range(rounds):
+    makes, ports, dvcs = [], [], []
+    for _ in range(rounds):
         folder = Path(tempfile.mkdtemp(prefix="bench-"))
-        colds.append(pipeline.cold(folder / f"clone{number}"))
-        shutil.rmtree(folder)
+        makes.append(pipeline.make_repro(folder / "make"))
         ports.append(pipeline.port())
+        dvcs.append(pipeline.dvc_repro(folder / "dvc"))
+        shutil.rmtree(folder)
     stages = {
         stage: {
-            key: [cold["stages"][stage][key] for cold in colds]
-            for key in ("wall", "cpu", "peak_gib")
+            key: [dvc["stages"][stage][key] for dvc in dvcs] for key in ("wall", "cpu", "peak_gib")
         }
-        for stage in colds[0]["stages"]
+        for stage in dvcs[0]["stages"]
     }
     sections = {
         name: {
@@ -53,10 +54,13 @@ def whole(rounds: int) -> dict[str, Any]:
     }
     return {
         "rounds": rounds,
-        "repro_wall": [cold["wall"] for cold in colds],
+        "make_wall": [make["wall"] for make in makes],
+        "make_cpu": [make["cpu"] for make in makes],
+        "dvc_wall": [dvc["wall"] for dvc in dvcs],
         "port_wall": [port["wall"] for port in ports],
         "port_peak_gib": [port["peak_gib"] for port in ports],
-        "ratio": ratio([c["wall"] for c in colds], [p["wall"] for p in ports]),
+        "make_ratio": ratio([m["wall"] for m in makes], [p["wall"] for p in ports]),
+        "dvc_ratio": ratio([d["wall"] for d in dvcs], [p["wall"] for p in ports]),
         "stages": stages,
         "port_sections": sections,
         "stage_ratios": {
@@ -78,6 +82,21 @@ def pinned(script: str, *arguments: str) -> dict[str, Any]:
     )
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def show(costs: Mapping[str, Any]) -> None:
+    """Print the tables of what `summary` makes of the results."""
+    tables = {name: content for name, content in costs.items() if isinstance(content, Mapping)}
+    for outer in ("networks", "svm"):  # tables of tables
+        inner = tables.pop(outer)
+        tables |= {f"{outer}, {name}": t for name, t in inner.items() if isinstance(t, Mapping)}
+    for name, content in tables.items():
+        if all(isinstance(row, Mapping) for row in content.values()):
+            table = pd.json_normalize(list(content.values())).set_axis(list(content))
+        else:
+            table = pd.json_normalize(dict(content)).T.set_axis([""], axis=1)
+        print(f"\n{name}")
+        print(table.to_string(na_rep="", float_format="{:.2f}".format))
 
 
 def check_ready() -> None:
@@ -123,7 +142,7 @@ def main() -> None:
         result[name] = rounded(sections[name](options))
         # Each section as it ends: the next may fail.
         files.write_json(options.output, result)
-    print(json.dumps(summary(result), indent=2))
+    show(summary(result))
 
 
 if __name__ == "__main__":

@@ -28,10 +28,13 @@ def results():
         "machine": {"processor": "a processor", "cores": 2},
         "whole": {
             "rounds": 3,
-            "repro_wall": [100.0, 130.0, 110.0],
+            "make_wall": [70.0, 90.0, 80.0],
+            "make_cpu": [130.0, 150.0, 140.0],
+            "dvc_wall": [100.0, 130.0, 110.0],
             "port_wall": [300.0, 310.0, 280.0],
             "port_peak_gib": [1.9, 2.0, 2.1],
-            "ratio": spread(0.37),
+            "make_ratio": spread(0.27),
+            "dvc_ratio": spread(0.37),
             "stages": {
                 "fetch": clocks(5.0, 6.0, 7.0) | {"peak_gib": [0.1, 0.2, 0.3]},
                 "pca": clocks(50.0, 70.0, 60.0) | {"peak_gib": [0.5, 0.5, 0.6]},
@@ -77,11 +80,14 @@ def test_a_stage_has_medians_its_port_and_its_bound(results):
 
 def test_the_whole_is_compared_and_what_passes_between_stages_is_what_is_left(results):
     whole = costs.summary(results)["whole"]
-    assert whole["repro_seconds"] == 110
+    assert whole["make_seconds"] == 80
+    assert whole["make_cpu_seconds"] == 140
+    assert whole["dvc_seconds"] == 110
     assert whole["port_seconds"] == 300
     # 100 - 55, 130 - 76, 110 - 67
     assert whole["between_stages_seconds"] == 45
-    assert whole["ratio"] == results["whole"]["ratio"]
+    for name in ("make_ratio", "dvc_ratio"):
+        assert whole[name] == results["whole"][name]
     # The quickest stage is all start.
     assert whole["start_seconds"] == 6
 

@@ -54,8 +54,10 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``dataset`` and ``machine`` as they are; ``whole`` (seconds and ratio of a cold ``make
-        repro`` and of the port, rounds, seconds of the quickest stage and between stages),
+        ``dataset`` and ``machine`` as they are; ``whole`` (wall seconds of a cold ``make
+        repro``, of a cold ``dvc repro`` and of the port, ratios of the first two to the third, CPU
+        seconds of the first, rounds, seconds of the quickest stage and between stages in the
+        second),
         ``stages`` (see `_stage`), ``gflops``, ``networks`` (threads to network to seconds of an
         epoch and ours over it), ``svm`` (``fit`` and ``predict`` to competitor to seconds by
         rows, ours over it, exponent; ``accuracy`` by rows, ``exact`` and of the approximation;
@@ -75,14 +77,17 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
         "machine": dict(results["machine"]),
         "whole": {
             "rounds": whole["rounds"],
-            "repro_seconds": median(whole["repro_wall"]),
+            "make_seconds": median(whole["make_wall"]),
+            "make_cpu_seconds": median(whole["make_cpu"]),
+            "dvc_seconds": median(whole["dvc_wall"]),
             "port_seconds": median(whole["port_wall"]),
             "port_peak_gib": median(whole["port_peak_gib"]),
-            "ratio": dict(whole["ratio"]),
+            "make_ratio": dict(whole["make_ratio"]),
+            "dvc_ratio": dict(whole["dvc_ratio"]),
             "start_seconds": min(median(stage["wall"]) for stage in whole["stages"].values()),
             "between_stages_seconds": median(
                 total - sum(stage["wall"][number] for stage in whole["stages"].values())
-                for number, total in enumerate(whole["repro_wall"])
+                for number, total in enumerate(whole["dvc_wall"])
             ),
         },
         "stages": {name: _stage(name, whole, bounds["seconds"]) for name in whole["stages"]},
