@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +23,13 @@ BIN = Path(sys.executable).parent
 
 #: A port that nobody listens on: the tracker says so within a second.
 UNREACHABLE = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+
+#: For processes that a signal reaches as Ctrl-C in a terminal does. Where the
+#: tests themselves run in the background, Ctrl-C is switched off and inherited.
+OWN_GROUP = {
+    "start_new_session": True,
+    "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+}
 
 #: Keys that open nothing but the S3 server of these tests, which takes any.
 DUMMY_KEYS = {

@@ -8,7 +8,6 @@ each is told by name which stages are its own.
 """
 
 import argparse
-import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import IO
 
 from mnist_report.dvcfiles import StageFiles, is_study, pipeline
+from mnist_report.interrupts import interrupts_noted
 
 #: The stages that run beside the others.
 BESIDE = ("keras_dense",)
@@ -37,28 +37,19 @@ def main(arguments: Sequence[str]) -> int:
         [name for name in part if options.force != "models" or not is_study(name)]
         for part in parts(pipeline(), BESIDE)
     )
-    # Ctrl-C reaches DVC too, which ends its stage and then itself; nobody may be killed before.
-    interrupted = take_interrupts()
     steps: list[Callable[[], int]] = [
         lambda: subprocess.run([*dvc, *before], check=False).returncode,
         lambda: _both([*dvc, *BESIDE], [*dvc, *others]),
         lambda: subprocess.run([*dvc, *after], check=False).returncode,
     ]
-    for step in steps:
-        code = step()
-        # A stage that had ended its work does not count as interrupted, but nor does it go on.
-        if code != 0 or interrupted.is_set():
-            return code or 130
+    # Ctrl-C reaches DVC too, which ends its stage and then itself; nobody may be killed before.
+    with interrupts_noted() as interrupted:
+        for step in steps:
+            code = step()
+            # A stage that had ended its work does not count as interrupted, nor does it go on.
+            if code != 0 or interrupted.is_set():
+                return code or 130
     return 0
-
-
-def take_interrupts() -> threading.Event:
-    """Note Ctrl-C from here on, in place of ending by it; where it is ignored, that stays so."""
-    interrupted = threading.Event()
-    # A function, for what is ignored here would be ignored by the processes started from here too.
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    return interrupted
 
 
 def parts(

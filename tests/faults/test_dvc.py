@@ -2,12 +2,11 @@
 
 import re
 import shutil
-import signal
 from collections import Counter
 
 import pytest
 
-from miniature import ROOT, copy_checkout, finish, wait_for, yaml
+from miniature import OWN_GROUP, ROOT, copy_checkout, finish, wait_for, yaml
 
 PIPELINE = yaml().load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -17,12 +16,6 @@ CACHE = "An object in DVC's cache is corrupt"
 
 #: A stage that reports steps while it works, and what it needs.
 STAGE = "scratch_nn"
-
-#: Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
-OWN_GROUP = {
-    "start_new_session": True,
-    "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-}
 
 
 @pytest.fixture

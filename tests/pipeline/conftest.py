@@ -13,6 +13,7 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from miniature import (
+    OWN_GROUP,
     ROOT,
     UNREACHABLE,
     Checkout,
@@ -282,15 +283,6 @@ class Ended:
     none_left: bool
 
 
-#: How to start processes that a signal reaches as Ctrl-C in a terminal does.
-BY_THEMSELVES = {
-    "env": {"PYTHONPATH": "src"},
-    "start_new_session": True,
-    # Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
-    "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-}
-
-
 def two_run(checkout):
     """Tell whether two stages are being recorded and have reported a step each."""
     running = [status for _, status in checkout.statuses()] == ["RUNNING"] * 2
@@ -302,7 +294,9 @@ def end_two(base, land, copy_of):
     checkout = copy_of(base, "ended")
     names = list(checkout.declared("deps"))[:2]
     python = (sys.executable, "-c", ENDLESS)
-    first, second = (checkout.start(*python, name, **BY_THEMSELVES) for name in names)
+    first, second = (
+        checkout.start(*python, name, env={"PYTHONPATH": "src"}, **OWN_GROUP) for name in names
+    )
     try:
         both_ran = wait_for(lambda: two_run(checkout))
         steps = checkout.rows("select key, value, step from metrics")
@@ -335,7 +329,7 @@ def end_followed(base, land, copy_of):
     killed, interrupted = list(checkout.declared("deps"))[:2]
     both = f"python endless.py {killed} & echo $! > killed.pid; python endless.py {interrupted}"
     command = ("-m", "mnist_report.tracking", "around", "sh", "-c", both)
-    process = checkout.start(sys.executable, *command, **BY_THEMSELVES)
+    process = checkout.start(sys.executable, *command, env={"PYTHONPATH": "src"}, **OWN_GROUP)
     try:
         both_ran = wait_for(lambda: two_run(checkout))
         steps = checkout.rows("select key, value, step from metrics")

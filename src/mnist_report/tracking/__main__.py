@@ -18,7 +18,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-from mnist_report.side_by_side import take_interrupts
+from mnist_report.interrupts import interrupts_noted
 from mnist_report.tracking.follow import first_line, follow, followed
 
 
@@ -32,10 +32,8 @@ def main(arguments: list[str]) -> int:
         follow(sys.stdin)
         return 0
     if command == "around":
-        before = signal.getsignal(signal.SIGINT)
-        interrupted = take_interrupts()
-        code = followed(rest)
-        signal.signal(signal.SIGINT, before)
+        with interrupts_noted() as interrupted:
+            code = followed(rest)
         if code != 0 or interrupted.is_set():
             return code or 130
     return _level()
