@@ -33,7 +33,7 @@ test: $(READY)  ## run the tests
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 faults: $(READY)  ## kill stages, fill the disk, corrupt files, take MLflow away; writes tests/faults/RESULTS.md
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile tests/faults
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --table tests/faults
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy

@@ -1,6 +1,10 @@
 """The table of faults, and README's share of it."""
 
+import pytest
+
 import faultstable
+
+pytest_plugins = ["pytester"]
 
 
 def test_a_table_is_read_as_it_was_written():
@@ -24,3 +28,65 @@ def test_everything_that_was_tried_held():
     tried = faultstable.parse(faultstable.RESULTS.read_text(encoding="utf-8"))
     assert tried
     assert {case for case, (times, held) in tried.items() if held != times} == set()
+
+
+TWO_CASES = """
+import pytest
+
+@pytest.fixture
+def disk():
+    {set_up}
+
+def test_one(disk, record_property):
+    record_property("tried", ["A", "one", 3])
+
+def test_two(record_property):
+    record_property("tried", ["A", "two", 2])
+    {two}
+"""
+
+
+@pytest.fixture
+def written(pytester):
+    """Return a function that runs two cases and returns the rows that it wrote, None for none."""
+
+    def run(*options, set_up="pass", two="pass"):
+        pytester.makepyfile(TWO_CASES.format(set_up=set_up, two=two))
+        table, readme = pytester.path / "RESULTS.md", pytester.path / "README.md"
+        table.write_text("as before\n")
+        readme.write_text(f"above\n{faultstable.BEGIN}\nas before\n{faultstable.END}\nbelow\n")
+        pytester.inline_run(*options, plugins=[faultstable.Writer(table, readme)])
+        if table.read_text() == "as before\n":
+            assert "as before" in readme.read_text()
+            return None
+        tried = faultstable.parse(table.read_text())
+        assert readme.read_text() == faultstable.with_short(readme.read_text(), tried)
+        return tried
+
+    return run
+
+
+def test_a_run_of_all_cases_writes_the_table(written):
+    assert written() == {("A", "one"): (3, 3), ("A", "two"): (2, 2)}
+
+
+def test_a_case_that_failed_stands_in_the_table(written):
+    assert written(two="assert False") == {("A", "one"): (3, 3), ("A", "two"): (2, 0)}
+
+
+@pytest.mark.parametrize(
+    ("options", "cases"),
+    [
+        (["--collect-only"], {}),
+        (["-k", "one"], {}),
+        (["-k", "neither"], {}),
+        (["--deselect", "test_a_part_leaves_the_table_as_it_was.py::test_two"], {}),
+        (["-x"], {"two": "assert False"}),
+        (["test_a_part_leaves_the_table_as_it_was.py::test_one"], {}),
+        ([], {"set_up": "assert False"}),
+        ([], {"set_up": "pytest.skip('no such thing here')"}),
+        ([], {"two": "raise KeyboardInterrupt"}),
+    ],
+)
+def test_a_part_leaves_the_table_as_it_was(written, options, cases):
+    assert written(*options, **cases) is None

@@ -179,32 +179,16 @@ def may_mount():
     return injection.may_mount()
 
 
-# The table. With several workers, reports come together in the process that started them.
-
-_tried = {}
-_left_out = []
-
-
-def pytest_runtest_logreport(report):
-    if report.skipped:
-        _left_out.append(report.nodeid)
-    if report.when != "call" and report.passed:
-        return
-    for name, note in report.user_properties:
-        if name == "tried" and report.when == "call":
-            kind, case, times = note
-            before, held = _tried.get((kind, case), (0, 0))
-            _tried[kind, case] = (before + times, held + times * report.passed)
+def pytest_addoption(parser):
+    parser.addoption(
+        "--table",
+        action="store_true",
+        help="write tests/faults/RESULTS.md and README's share of it when all cases have run",
+    )
 
 
-def pytest_deselected(items):
-    _left_out.extend(item.nodeid for item in items)
-
-
-def pytest_sessionfinish(session, exitstatus):
-    """Write the table, unless it would be one of a part of the tests."""
-    whole = session.config.args == ["tests/faults"] and exitstatus in (0, 1)
-    if whole and not _left_out and not hasattr(session.config, "workerinput"):
-        faultstable.RESULTS.write_text(faultstable.results(_tried), encoding="utf-8")
-        readme = faultstable.README.read_text(encoding="utf-8")
-        faultstable.README.write_text(faultstable.with_short(readme, _tried), encoding="utf-8")
+def pytest_configure(config):
+    # With several workers, reports come together in the process that started them.
+    if config.getoption("--table", default=False) and not hasattr(config, "workerinput"):
+        writer = faultstable.Writer(faultstable.RESULTS, faultstable.README)
+        config.pluginmanager.register(writer)
