@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 from scipy import stats
 
-from mnist_report import paths
+from mnist_report import git, paths
 from mnist_report.dvcfiles import StageFiles
 from mnist_report.errors import UserError
 from mnist_report.report import verify
@@ -81,7 +81,8 @@ def checkout(tmp_path, monkeypatch):
         (tmp_path / "params.yaml").write_text(params, encoding="utf-8")
         (tmp_path / "tolerances.yaml").write_text(RULES, encoding="utf-8")
 
-        def git(*arguments):
+        def output(checkout, *arguments):
+            assert checkout == tmp_path
             if arguments[0] == "ls-tree":
                 return "\n".join(head).encode()
             return head[arguments[1].removeprefix("HEAD:")]
@@ -92,7 +93,7 @@ def checkout(tmp_path, monkeypatch):
         monkeypatch.setattr(verify, "TOLERANCES", tmp_path / "tolerances.yaml")
         monkeypatch.setattr(verify, "pipeline", lambda: stages)
         monkeypatch.setattr(verify, "load_ledger", lambda: entries or ledger())
-        monkeypatch.setattr(verify, "_git", git)
+        monkeypatch.setattr(git, "output", output)
         return head
 
     return put

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
-from mnist_report import paths
+from mnist_report import git, paths
 from mnist_report.dvcfiles import is_study, pipeline
 from mnist_report.errors import UserError
 
@@ -78,8 +78,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     names = compared(first)
     found = list(differences(first, second, names))
-    moved = set(_git(first, "diff", "--name-only", "HEAD").splitlines())
-    tracked = set(_git(first, "ls-files").splitlines()) & set(names)
+    moved = set(git.lines(first, "diff", "--name-only", "HEAD"))
+    tracked = set(git.lines(first, "ls-files")) & set(names)
     print(
         f"reproduce-check: {len(tracked)} of them are in Git, "
         f"{len(tracked - moved)} as committed to the byte"
@@ -152,7 +152,7 @@ def _works(prefix: Sequence[str]) -> bool:
 
 def clone(folder: Path) -> Path:
     """Clone what is committed into `folder` and return it."""
-    _git(paths.ROOT, "clone", "--quiet", "--no-hardlinks", str(paths.ROOT), str(folder))
+    git.output(paths.ROOT, "clone", "--quiet", "--no-hardlinks", str(paths.ROOT), str(folder))
     return folder
 
 
@@ -234,18 +234,6 @@ def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     own = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_TRACKING", "DVC_"))}
     all_of_them = own | {"MNIST_MIRROR": mirror, "DVC_NO_ANALYTICS": "1"} | dict(changes)
     return {name: value for name, value in all_of_them.items() if value is not None}
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), "-c", "core.quotepath=off", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise UserError(f"git {arguments[0]} failed: {done.stderr.strip()}")
-    return done.stdout
 
 
 if __name__ == "__main__":

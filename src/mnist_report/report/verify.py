@@ -18,7 +18,6 @@ parameters only.
 import hashlib
 import json
 import math
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -29,7 +28,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from scipy import stats
 
-from mnist_report import files, paths
+from mnist_report import files, git, paths
 from mnist_report.dvcfiles import pipeline
 from mnist_report.errors import UserError
 from mnist_report.locked import altered
@@ -88,7 +87,7 @@ def check_committed() -> list[str]:
     """Hold the committed `dvc.lock` against the committed code, parameters and results."""
     lock = _yaml(_committed("dvc.lock"))["stages"]
     params = _yaml(_committed("params.yaml"))
-    tracked = set(_git("ls-tree", "-r", "--name-only", "HEAD").decode().splitlines())
+    tracked = set(git.lines(paths.ROOT, "ls-tree", "-r", "--name-only", "HEAD"))
     failures = []
     for name in pipeline():
         if name not in lock:
@@ -267,17 +266,10 @@ def _metrics_files() -> dict[str, Path]:
 
 def _committed(path: str) -> bytes:
     """Return a file as the last commit holds it."""
-    return _git("show", f"HEAD:{path}")
-
-
-def _git(*arguments: str) -> bytes:
-    result = subprocess.run(
-        ["git", "-C", str(paths.ROOT), *arguments], capture_output=True, check=False
-    )
-    if result.returncode != 0:
-        reason = result.stderr.decode(errors="replace").strip()
-        raise UserError(f"git {arguments[0]} failed: {reason}; commit the results first")
-    return result.stdout
+    try:
+        return git.output(paths.ROOT, "show", f"HEAD:{path}")
+    except UserError as error:
+        raise UserError(f"{error}; commit the results first") from error
 
 
 def _yaml(content: bytes) -> Any:  # noqa: ANN401

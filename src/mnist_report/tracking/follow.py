@@ -95,7 +95,7 @@ def _record(name: str, started: float, messages: Iterator[dict[str, Any]]) -> No
     run_id = record.start_run(client, experiment, stage, params, started)
     logged: set[tuple[str, int]] = set()
     status, reason = "KILLED", "the stage's process ended without a word"
-    try:
+    with record.failed_unless_recorded(client, run_id):
         with _loading:
             models.load_libraries(stage.outs)
         for message in messages:
@@ -108,7 +108,4 @@ def _record(name: str, started: float, messages: Iterator[dict[str, Any]]) -> No
             logged |= {(metric.key, metric.step) for metric in metrics}
         if status == "FINISHED":
             record.record_outputs(client, run_id, stage, params, logged)
-    except BaseException:
-        record.end_run(client, run_id, "FAILED", "the tracker could not record the outputs")
-        raise
     record.end_run(client, run_id, status, reason)

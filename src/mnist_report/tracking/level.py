@@ -45,11 +45,8 @@ def _level_one(
     if store.has_finished(client, experiment, record.fingerprint(stage, params)):
         return "already recorded"
     run_id = record.start_run(client, experiment, stage, params)
-    try:
+    with record.failed_unless_recorded(client, run_id):
         record.record_outputs(client, run_id, stage, params, logged=set())
-    except BaseException:
-        record.end_run(client, run_id, "FAILED", "the tracker could not record the outputs")
-        raise
     record.end_run(client, run_id, "FINISHED")
     return "recorded"
 

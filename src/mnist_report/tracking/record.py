@@ -4,13 +4,14 @@ A stage that has just run and a stage that came back from a cache, from Git or f
 recorded by the same code, so both runs say the same.
 """
 
+import contextlib
 import csv
 import hashlib
 import json
 import os
 import socket
-import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import psutil
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
-from mnist_report import paths
+from mnist_report import git, paths
 from mnist_report.dvcfiles import StageFiles
+from mnist_report.errors import UserError
 from mnist_report.params import Params
 from mnist_report.tracking.models import log_model
 from mnist_report.trees import at, flatten
@@ -146,9 +148,21 @@ def _steps(path: Path, now: int) -> list[Metric]:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(paths.ROOT), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    return result.stdout.strip()
+    """Return what Git says of the checkout; nothing where it has nothing to say."""
+    try:
+        return git.output(paths.ROOT, *arguments).decode().strip()
+    except UserError:
+        return ""
+
+
+@contextlib.contextmanager
+def failed_unless_recorded(client: MlflowClient, run_id: str) -> Iterator[None]:
+    """Close a run as FAILED if what is recorded inside raises."""
+    try:
+        yield
+    except BaseException:
+        end_run(client, run_id, "FAILED", "the tracker could not record the outputs")
+        raise
 
 
 def end_run(client: MlflowClient, run_id: str, status: str, reason: str = "") -> None:
