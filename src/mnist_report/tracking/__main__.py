@@ -36,17 +36,28 @@ def main(arguments: list[str]) -> int:
             code = followed(rest)
         if code != 0 or interrupted.is_set():
             return code or 130
-    return _level()
+        # The work is done, whatever becomes of its record.
+        if why := _why_not_level():
+            print(
+                f"track: warning: {why}; the results are not affected; "
+                "'make track' records them later",
+                file=sys.stderr,
+            )
+        return 0
+    if why := _why_not_level():
+        print(f"track: error: {why}", file=sys.stderr)
+        return 1
+    return 0
 
 
-def _level() -> int:
+def _why_not_level() -> str | None:
+    """Bring the store level; say what kept a stage out, or nothing."""
     try:
         from mnist_report.tracking.level import level
 
-        return 0 if level() else 1
+        return None if level() else "MLflow did not take every stage"
     except Exception as error:
-        print(f"track: error: MLflow cannot be used ({first_line(error)})", file=sys.stderr)
-        return 1
+        return f"MLflow cannot be used ({first_line(error)})"
 
 
 if __name__ == "__main__":
