@@ -97,6 +97,12 @@ def test_where_no_socket_can_be_made_the_command_runs_without(monkeypatch, tmp_p
     assert capsys.readouterr().err.startswith("track: warning: no tracker for all stages (")
 
 
+def test_where_no_folder_can_be_made_the_command_runs_without(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert follow.followed([sys.executable, "-c", "raise SystemExit(3)"]) == 3
+    assert capsys.readouterr().err.startswith("track: warning: no tracker for all stages (")
+
+
 def test_a_stage_that_ended_before_it_began_is_no_run(capsys):
     follow.follow([])
     assert capsys.readouterr().err == ""

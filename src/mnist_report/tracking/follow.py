@@ -60,7 +60,7 @@ def followed(command: Sequence[str]) -> int:
                 "each starts its own",
                 file=sys.stderr,
             )
-            del environment[TRACKER]
+            environment.pop(TRACKER, None)
         else:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             stack.callback(server.shutdown)
