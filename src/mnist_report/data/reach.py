@@ -7,9 +7,12 @@ ships with scikit-learn, and that is said plainly. With an argument the user ins
 import io
 import os
 import sys
+import tempfile
 import typing
+from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from mnist_report import paths
 from mnist_report.data.fetching import MIRROR_VARIABLE, why_out_of_reach
@@ -35,14 +38,12 @@ def main(arguments: list[str]) -> int:
 def _insist(dataset: str) -> None:
     if dataset not in KEYS:
         raise UserError(f"DATASET={dataset} is not known; allowed: {', '.join(KEYS)}")
-    if load_params().data.dataset != dataset:
-        set_dataset(dataset)
+    if set_dataset(dataset):
         print(f"data: params.yaml now says data.dataset: {dataset}")
-        load_params()
 
 
 def _settle(*, insisted: bool) -> None:
-    params = load_params().data
+    params = load_params(paths.PARAMS).data
     reason = why_out_of_reach(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
     if reason is None:
         return
@@ -59,8 +60,16 @@ def _settle(*, insisted: bool) -> None:
     )
 
 
-def set_dataset(dataset: str) -> None:
-    """Change ``data.dataset`` in `params.yaml`; comments and all other values stay."""
+def set_dataset(dataset: str) -> bool:
+    """Change ``data.dataset`` in `params.yaml`; comments and all other values stay.
+
+    Returns whether the file said something else before.
+
+    Raises
+    ------
+    UserError
+        If the file would not hold what is allowed; it is left as it is.
+    """
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1000
@@ -68,11 +77,29 @@ def set_dataset(dataset: str) -> None:
     yaml.representer.add_representer(
         type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-    content = yaml.load(paths.PARAMS.read_text(encoding="utf-8"))
-    content["data"]["dataset"] = dataset
+    # Not by `load_params`: a data set that it refuses can be mended here.
+    try:
+        content = yaml.load(paths.PARAMS.read_text(encoding="utf-8"))
+        if content["data"].get("dataset") == dataset:
+            return False
+        content["data"]["dataset"] = dataset
+    except (OSError, YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        load_params(paths.PARAMS)  # says what is wrong
+        raise
     stream = io.StringIO()
     yaml.dump(content, stream)
+    _check(stream.getvalue())
     write_text(paths.PARAMS, stream.getvalue())
+    return True
+
+
+def _check(text: str) -> None:
+    """Refuse what may not become the parameters."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Under the same name, which stands in what the user reads.
+        path = Path(folder) / paths.PARAMS.name
+        write_text(path, text)
+        load_params(path)
 
 
 if __name__ == "__main__":
