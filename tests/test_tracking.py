@@ -1,5 +1,6 @@
 """The tracker's command line, and what it does to the MLflow store."""
 
+import signal
 import sys
 
 import pytest
@@ -40,3 +41,60 @@ def test_to_level_with_a_server_out_of_reach_is_an_error(here):
     assert done.code == 1
     assert done.err.startswith("track: error: MLflow cannot be used (")
     assert len(done.err.splitlines()) == 1
+
+
+#: Connects to the store of the folder `DVC_ROOT` after the code that is put before it.
+CONNECT = """
+from mnist_report.tracking import store
+
+client, experiment = store.connect()
+run = client.create_run(experiment)
+client.set_terminated(run.info.run_id)
+print(client.get_experiment(experiment).name, len(client.search_runs([experiment])))
+"""
+
+KILL = "import os, signal\ndef kill(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+
+#: Moments of the making of a store.
+MOMENTS = {
+    # Of these, MLflow itself can neither use nor complete the tables.
+    "between two tables": """
+from sqlalchemy import Engine, event
+
+versions = []
+
+def executes(connection, cursor, statement, *_):
+    if statement.startswith(("INSERT INTO alembic_version", "UPDATE alembic_version")):
+        versions.append(statement)
+        if len(versions) == 5:
+            kill()
+
+event.listen(Engine, "before_cursor_execute", executes)
+""",
+    "before it moves into place": (
+        "import sys\nsys.addaudithook("
+        "lambda event, args: event == 'os.rename' and 'mlflow.db' in str(args[1]) and kill())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_while_the_store_is_made_leaves_none_and_the_next_one_makes_it(
+    here, tmp_path, moment
+):
+    killed = here.python("-c", KILL + MOMENTS[moment] + CONNECT)
+    assert killed.code == -signal.SIGKILL, killed.err
+    assert any(tmp_path.glob("mlflow.db*"))
+    for count in ("1", "2"):
+        done = here.python("-c", CONNECT)
+        assert (done.code, done.out) == (0, f"mnist-report {count}\n"), done.err
+        assert [path.name for path in tmp_path.glob("mlflow.db*")] == ["mlflow.db"]
+
+
+def test_what_lies_where_the_store_is_made_does_not_matter(here, tmp_path):
+    # Nor what belonged to a store that was deleted: SQLite would take it for this one's.
+    for name in ("mlflow.db.part", "mlflow.db.part-journal", "mlflow.db-journal", "mlflow.db-wal"):
+        (tmp_path / name).write_bytes(b"half")
+    done = here.python("-c", CONNECT)
+    assert (done.code, done.out) == (0, "mnist-report 1\n"), done.err
+    assert [path.name for path in tmp_path.glob("mlflow.db*")] == ["mlflow.db"]
