@@ -6,6 +6,7 @@ import signal
 import sys
 
 import networkx as nx
+import psutil
 import pytest
 
 from miniature import OWN_GROUP, ROOT, Checkout, finish, wait_for, yaml
@@ -125,7 +126,16 @@ def test_a_first_stage_that_fails_is_the_end(project):
     assert ran(done) == ["first"]
 
 
-def test_ctrl_c_ends_both_and_leaves_a_project_to_work_with(project):
+def interrupt(process):
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminate(process):
+    process.terminate()
+
+
+@pytest.mark.parametrize("end", [interrupt, terminate])
+def test_ctrl_c_or_sigterm_ends_both_and_leaves_a_project_to_work_with(project, end):
     sleeps = {
         name: (f"touch {name}.begun; exec sleep 60", *STAGES[name][1:])
         for name in ("keras_dense", "other")
@@ -139,10 +149,12 @@ def test_ctrl_c_ends_both_and_leaves_a_project_to_work_with(project):
         **OWN_GROUP,
     )
     assert wait_for(lambda: all((project.path / f"{name}.begun").exists() for name in sleeps))
-    os.killpg(process.pid, signal.SIGINT)
+    children = psutil.Process(process.pid).children(recursive=True)
+    end(process)
     done = finish(process, 30)
     assert done.code != 0
     assert "Traceback" not in done.out + done.err
+    assert psutil.wait_procs(children, 0)[1] == []
     # DVC has said of both how they ended.
     assert {
         line.split("'")[1]

@@ -2,10 +2,12 @@
 
 import signal
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
-from miniature import ROOT, UNREACHABLE, Checkout
+from miniature import ROOT, UNREACHABLE, Checkout, finish
 
 #: A server that is not there is asked once.
 GONE = UNREACHABLE | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
@@ -98,3 +100,30 @@ def test_what_lies_where_the_store_is_made_does_not_matter(here, tmp_path):
     done = here.python("-c", CONNECT)
     assert (done.code, done.out) == (0, "mnist-report 1\n"), done.err
     assert [path.name for path in tmp_path.glob("mlflow.db*")] == ["mlflow.db"]
+
+
+#: A command that says where the common tracker listens, and that it goes on until it is ended.
+WAITS = """
+import os, sys, time
+
+print(os.environ["MNIST_REPORT_TRACKER"], os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_sigterm_ends_the_command_and_leaves_nothing_behind(here, ctrl_c):
+    # In the background of a script Ctrl-C is ignored, by the command too.
+    process = here.start(
+        *(sys.executable, "-m", "mnist_report.tracking", "around", sys.executable, "-c", WAITS),
+        env={"PYTHONPATH": "src"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, ctrl_c),
+    )
+    address, child = process.stdout.readline().split()
+    assert Path(address).exists()
+    process.terminate()
+    done = finish(process, 30)
+    assert done.code != 0
+    assert "mnist_report" not in done.err
+    assert not psutil.pid_exists(int(child))
+    assert not Path(address).parent.exists()
