@@ -1,13 +1,15 @@
 """The tracker's command line, and what it does to the MLflow store."""
 
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from miniature import ROOT, UNREACHABLE, Checkout, finish
+from miniature import ROOT, UNREACHABLE, Checkout, finish, yaml
 
 #: A server that is not there is asked once.
 GONE = UNREACHABLE | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
@@ -127,3 +129,80 @@ def test_sigterm_ends_the_command_and_leaves_nothing_behind(here, ctrl_c):
     assert "mnist_report" not in done.err
     assert not psutil.pid_exists(int(child))
     assert not Path(address).parent.exists()
+
+
+# To level
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a checkout of the code with a pipeline of one stage, which has run."""
+    made = Checkout(tmp_path / "project", tmp_path)
+    shutil.copytree(ROOT / "src", made.path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "params.yaml", made.path)
+    made.git("init", "--quiet")
+    made.dvc("init", "--quiet")
+    stage = {"cmd": "echo 1 > first", "outs": [{"first": {"cache": False}}]}
+    with (made.path / "dvc.yaml").open("w", encoding="utf-8") as stream:
+        yaml().dump({"stages": {"first": stage}}, stream)
+    made.dvc("repro")
+    return made
+
+
+LEVEL = ("-m", "mnist_report.tracking", "level")
+
+#: Levels; the word `moment` is for what happens when it comes to ask DVC.
+LEVEL_WITH = """
+import signal, sys
+from mnist_report.tracking.__main__ import main
+from mnist_report.tracking import level
+
+def moment():
+    {}
+
+stale = level._stale
+level._stale = lambda: (moment(), stale())[1]
+sys.exit(main(["level"]))
+"""
+
+
+def test_while_one_process_levels_stages_connect_and_another_that_levels_waits(project):
+    waits = 'print("levels", flush=True); sys.stdin.readline()'
+    own = {"env": {"PYTHONPATH": "src"}, "stdin": subprocess.PIPE}
+    first = project.start(sys.executable, "-c", LEVEL_WITH.format(waits), **own)
+    assert first.stdout.readline() == "levels\n"
+    connected = project.run(sys.executable, "-c", CONNECT, env={"PYTHONPATH": "src"}, timeout=60)
+    assert (connected.code, connected.out) == (0, "mnist-report 1\n"), connected.err
+    second = project.start(sys.executable, *LEVEL, **own)
+    said = second.stderr.readline()
+    assert said == "track: another process brings MLflow level; waiting for it\n"
+    one, other = finish(first, 60), finish(second, 60)
+    assert (one.code, one.out) == (0, "track: first: recorded\n"), one.err
+    assert (other.code, other.out) == (0, "track: first: already recorded\n"), other.err
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "signal.raise_signal(signal.SIGINT)",
+        # In the middle of the next that is asked of the database.
+        "from sqlalchemy import Engine, event; event.listen(Engine, 'before_cursor_execute',"
+        " lambda *_: signal.raise_signal(signal.SIGINT), once=True)",
+    ],
+)
+def test_ctrl_c_while_it_levels_is_one_line(project, moment):
+    ctrl_c = "signal.signal(signal.SIGINT, signal.default_int_handler); "
+    done = project.python("-c", LEVEL_WITH.format(ctrl_c + moment))
+    assert done.code == 130
+    assert done.err == "track: interrupted; 'make track' takes it up again\n"
+    assert project.python(*LEVEL).out == "track: first: recorded\n"
+
+
+def test_a_dvc_that_is_busy_is_called_that(project):
+    holds = "from dvc.repo import Repo\nwith Repo().lock: print('held', flush=True); input()"
+    dvc = project.start(sys.executable, "-c", holds, stdin=subprocess.PIPE)
+    assert dvc.stdout.readline() == "held\n"
+    done = project.python(*LEVEL)
+    finish(dvc, 30)
+    assert done.code == 1
+    assert done.err == "track: error: another DVC process is at work in this checkout\n"

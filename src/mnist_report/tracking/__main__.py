@@ -18,6 +18,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+from mnist_report.errors import UserError
 from mnist_report.interrupts import interrupts_noted
 from mnist_report.tracking.follow import first_line, follow, followed
 
@@ -36,18 +37,21 @@ def main(arguments: list[str]) -> int:
             code = followed(rest)
         if code != 0 or interrupted.is_set():
             return code or 130
-        # The work is done, whatever becomes of its record.
-        if why := _why_not_level():
-            print(
-                f"track: warning: {why}; the results are not affected; "
-                "'make track' records them later",
-                file=sys.stderr,
-            )
+    try:
+        why = _why_not_level()
+    except KeyboardInterrupt:
+        print("track: interrupted; 'make track' takes it up again", file=sys.stderr)
+        return 130
+    if why is None:
         return 0
-    if why := _why_not_level():
-        print(f"track: error: {why}", file=sys.stderr)
-        return 1
-    return 0
+    if command == "around":  # the work is done, whatever becomes of its record
+        print(
+            f"track: warning: {why}; the results are not affected; 'make track' records them later",
+            file=sys.stderr,
+        )
+        return 0
+    print(f"track: error: {why}", file=sys.stderr)
+    return 1
 
 
 def _why_not_level() -> str | None:
@@ -56,6 +60,8 @@ def _why_not_level() -> str | None:
         from mnist_report.tracking.level import level
 
         return None if level() else "MLflow did not take every stage"
+    except UserError as error:
+        return str(error)
     except Exception as error:
         return f"MLflow cannot be used ({first_line(error)})"
 

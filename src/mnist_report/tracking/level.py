@@ -1,11 +1,14 @@
 """Bring MLflow level with what lies in the checkout, and close runs that nobody works on."""
 
 import sys
+from contextlib import AbstractContextManager
 
+from filelock import Timeout
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from mnist_report.dvcfiles import StageFiles, pipeline
+from mnist_report.errors import UserError
 from mnist_report.params import Params, load_params
 from mnist_report.tracking import record, store
 
@@ -19,7 +22,7 @@ def level() -> bool:
     """
     client, experiment = store.connect()
     params = load_params()
-    with store.lock():
+    with _turn():
         _close_dead(client, experiment)
         failed = False
         stale = _stale()
@@ -31,6 +34,16 @@ def level() -> bool:
                 outcome = f"NOT recorded: {' '.join(str(error).split())[:200]}"
             print(f"track: {stage.name}: {outcome}")
     return not failed
+
+
+def _turn() -> AbstractContextManager[object]:
+    """Wait until no other process levels, for both would record the same."""
+    lock = store.lock("level")
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        print("track: another process brings MLflow level; waiting for it", file=sys.stderr)
+        return lock.acquire()
 
 
 def _level_one(
@@ -53,10 +66,14 @@ def _level_one(
 
 def _stale() -> set[str]:
     """Ask DVC which stages are not up to date."""
+    from dvc.lock import LockError
     from dvc.repo import Repo
 
-    with Repo() as repo:
-        return {name.rsplit(":", 1)[-1] for name in repo.status()}
+    try:
+        with Repo() as repo:
+            return {name.rsplit(":", 1)[-1] for name in repo.status()}
+    except LockError:
+        raise UserError("another DVC process is at work in this checkout") from None
 
 
 def _close_dead(client: MlflowClient, experiment: str) -> None:

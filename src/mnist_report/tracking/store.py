@@ -18,11 +18,14 @@ EXPERIMENT = "mnist-report"
 SERVER = os.environ.get("MLFLOW_TRACKING_URI")
 
 
-def lock() -> FileLock:
-    """Return a lock that keeps two trackers of this checkout from making or levelling at once."""
+def lock(purpose: str) -> FileLock:
+    """Return a lock that keeps two trackers of this checkout from doing something at once.
+
+    One for each purpose: levelling takes long, and a stage that has ended is not to wait for it.
+    """
     folder = paths.USER_ROOT / ".dvc" / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / "mlflow.lock")
+    return FileLock(folder / f"mlflow-{purpose}.lock")
 
 
 def connect() -> tuple[MlflowClient, str]:
@@ -36,7 +39,7 @@ def connect() -> tuple[MlflowClient, str]:
         artifacts = (paths.USER_ROOT / "mlartifacts").as_uri()
     mlflow.set_tracking_uri(uri)
     # Two trackers that start on an empty store would both create its tables.
-    with lock():
+    with lock("make"):
         if file is not None and not file.exists():
             _make(file)
         client = MlflowClient(uri)
