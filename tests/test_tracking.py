@@ -206,3 +206,34 @@ def test_a_dvc_that_is_busy_is_called_that(project):
     finish(dvc, 30)
     assert done.code == 1
     assert done.err == "track: error: another DVC process is at work in this checkout\n"
+
+
+#: Logs a model to a run and says how the run stands.
+LOG_MODEL = """
+import sys
+from pathlib import Path
+
+import numpy as np
+import skops.io
+from sklearn.naive_bayes import GaussianNB
+
+from mnist_report import paths
+from mnist_report.tracking import models, store
+
+folder = Path(sys.argv[1])
+images = np.eye(4)
+np.save(folder / "test_images.npy", images)
+skops.io.dump(GaussianNB().fit(images, [0, 0, 1, 1]), folder / "model.skops")
+paths.SCALED = folder
+client, experiment = store.connect()
+run_id = client.create_run(experiment).info.run_id
+models.log_model(run_id, folder / "model.skops")
+run = client.get_run(run_id)
+print(run.info.status, len(run.outputs.model_outputs))
+"""
+
+
+def test_a_run_goes_on_after_its_model(here, tmp_path):
+    # Killed then, it would be a finished run without a fingerprint.
+    done = here.python("-c", LOG_MODEL, str(tmp_path), env={"MLFLOW_LOGGING_LEVEL": "CRITICAL"})
+    assert (done.code, done.out) == (0, "RUNNING 1\n"), done.err

@@ -49,8 +49,12 @@ def log_model(run_id: str, path: Path) -> None:
         return
     images = np.load(paths.SCALED / "test_images.npy", mmap_mode="r", allow_pickle=False)
     example = np.array(images[:EXAMPLE_ROWS])
-    with mlflow.start_run(run_id=run_id):
+    mlflow.start_run(run_id=run_id)
+    try:
         log(path, example)
+    finally:
+        # As a block of MLflow's it would end finished, and its fingerprint is still to come.
+        mlflow.end_run("RUNNING")
 
 
 def _log_sklearn(path: Path, example: np.ndarray[Any, Any]) -> None:
