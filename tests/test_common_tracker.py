@@ -106,3 +106,11 @@ def test_where_no_folder_can_be_made_the_command_runs_without(monkeypatch, tmp_p
 def test_a_stage_that_ended_before_it_began_is_no_run(capsys):
     follow.follow([])
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("line", ["half of a li", '{"stage": "pca"', "[]", "\n"])
+def test_a_first_line_that_says_nothing_is_one_warning(capsys, line):
+    follow.follow([line])
+    err = capsys.readouterr().err
+    assert err.startswith("track: warning: MLflow did not record this run (")
+    assert len(err.splitlines()) == 1

@@ -27,16 +27,18 @@ def follow(lines: Iterable[str]) -> None:
 
     Without an end it was killed. What goes wrong is one line on stderr: the stage goes on.
     """
-    messages = map(json.loads, lines)
-    stage = next(messages, None)
-    if stage is None:  # it ended before it began
-        return
+    name = "track"
     try:
-        _record(stage["stage"], stage["started"], messages)
+        messages = map(json.loads, lines)
+        stage = next(messages, None)
+        if stage is None:  # it ended before it began
+            return
+        name = stage["stage"]
+        _record(name, stage["started"], messages)
     except Exception as error:
         with _loading:
             print(
-                f"{stage['stage']}: warning: MLflow did not record this run "
+                f"{name}: warning: MLflow did not record this run "
                 f"({first_line(error)}); the results are not affected; "
                 "'make track' records it later",
                 file=sys.stderr,
