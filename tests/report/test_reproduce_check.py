@@ -116,6 +116,11 @@ def test_what_lies_here_serves_as_the_first_run(project, capfd):
     assert "DIFFERS: model.bin (5 and 4 bytes, the first difference at 0)" in said.err
 
 
+def test_output_that_is_no_text_does_no_harm(project, capfd):
+    project("open('model.bin', 'w').close(); import os; os.write(1, b'\\xff\\n')")
+    assert reproduce_check.main([]) == 0, capfd.readouterr().err
+
+
 def test_a_stage_that_fails_is_one_line_that_names_the_log(project, capfd):
     # It works only where the results were made: the file that it reads is not in Git.
     project("import os; os.stat('note'); open('model.bin', 'w').write('1')", note=True)

@@ -180,6 +180,7 @@ def run(checkout: Path, surroundings: Surroundings, *, studies: str | None) -> N
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
+            errors="replace",
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101  (it is a pipe)
