@@ -8,6 +8,8 @@ import os
 import resource
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -318,6 +320,24 @@ def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(old
     write_bytes(old, b"new")
     assert cleared
     assert old.read_bytes() == b"new"
+    assert names(old.parent) == ["file"]
+
+
+WRITE_OFTEN = """
+import sys
+from pathlib import Path
+from mnist_report.files import write_bytes
+for _ in range(500):
+    write_bytes(Path(sys.argv[1]), b"content")
+"""
+
+
+def test_two_processes_that_write_one_file_over_and_over_do_not_disturb_each_other(old):
+    command = [sys.executable, "-c", WRITE_OFTEN, str(old)]
+    writers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    ends = [(writer.communicate(timeout=60)[1], writer.returncode) for writer in writers]
+    assert ends == [("", 0)] * 2
+    assert old.read_bytes() == b"content"
     assert names(old.parent) == ["file"]
 
 
