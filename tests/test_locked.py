@@ -40,6 +40,22 @@ def test_a_corrupt_object_in_the_cache_is_named_too(made):
         assert altered([made]) == [Altered("made", name)]
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_cache_is_where_dvc_has_it(made, tmp_path_factory, inside):
+    """A shared cache, or the one that an experiment in a copy of the checkout works with."""
+    cache = made.parent / "my cache" if inside else tmp_path_factory.mktemp("shared")
+    # A relative path counts from the file that holds it.
+    folder = "../my cache" if inside else cache
+    (paths.ROOT / ".dvc").mkdir()
+    (paths.ROOT / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {folder}\n")
+    cached = cache / OBJECT.removeprefix(".dvc/cache/")
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"rotten")
+    made.write_bytes(b"rotten")
+    name = cached.relative_to(paths.ROOT).as_posix() if inside else str(cached)
+    assert altered([made]) == [Altered("made", name)]
+
+
 def test_what_no_stage_made_or_what_is_not_here_is_passed_over(made):
     (paths.ROOT / "params.yaml").write_text("seed: 1\n")
     made.unlink()

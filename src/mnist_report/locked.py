@@ -29,7 +29,8 @@ class Altered:
     name
         Its path in the checkout.
     cached
-        The path of the object in DVC's cache that should be the same, if that is corrupt too.
+        The path of the object in DVC's cache that should be the same, if that is corrupt too; from
+        the checkout if it lies there.
     """
 
     name: str
@@ -53,10 +54,24 @@ def altered(files: Iterable[Path]) -> list[Altered]:
     found = []
     for path in files:
         if path in made and path.is_file() and md5(path) != made[path]:
-            name = f".dvc/cache/files/md5/{made[path][:2]}/{made[path][2:]}"
-            rotten = (root / name).is_file() and md5(root / name) != made[path]
-            found.append(Altered(path.relative_to(root).as_posix(), name if rotten else None))
+            cached = _cached(made[path])
+            rotten = cached.is_file() and md5(cached) != made[path]
+            if cached.is_relative_to(root):
+                cached = cached.relative_to(root)
+            found.append(
+                Altered(path.relative_to(root).as_posix(), cached.as_posix() if rotten else None)
+            )
     return found
+
+
+def _cached(digest: str) -> Path:
+    """Return where DVC keeps the content with a digest, in a cache that may be shared."""
+    # Late: it takes time that is only needed where a file differs.
+    from dvc.config import Config
+
+    folder = paths.ROOT / ".dvc"
+    cache = Path(Config(str(folder))["cache"].get("dir") or folder / "cache")
+    return cache / "files" / "md5" / digest[:2] / digest[2:]
 
 
 def md5(path: Path) -> str:
