@@ -463,6 +463,11 @@ def test_a_mirror_with_a_nul_in_its_path(folder):
     assert "cannot be read" in refusal(small_dataset(), folder, "file:///a%00b")
 
 
+def test_a_mirror_with_a_name_that_no_file_can_have(folder):
+    message = refusal(small_dataset(), folder, "/" + "a" * 300)
+    assert "cannot be read (File name too long)" in message
+
+
 @pytest.mark.parametrize("mirror", ["/no\nwhere", "/no\x1b[31m", "http://[\n", "ftp://a\n/"])
 def test_a_mirror_with_control_characters_is_named_in_one_line(folder, mirror):
     message = refusal(small_dataset(), folder, mirror)

@@ -4,6 +4,7 @@ Nothing is written before all four files are there and agree with each other.
 """
 
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -304,7 +305,8 @@ def _places(file: File, dataset: Dataset, mirror: str | None) -> list[Path | str
                 f"http(s):// address; {_advice(dataset)}"
             )
         compressed = folder / file.gz_name
-        present = [path for path in (compressed, folder / file.name) if path.exists()]
+        # Path.exists would raise where a name is too long; `_read` says what is wrong.
+        present = [path for path in (compressed, folder / file.name) if os.path.exists(path)]  # noqa: PTH110
         places.extend(present or [compressed])
     return places
 

@@ -1,5 +1,6 @@
 """From the `data` parameters to the four files, whichever data set they name."""
 
+import os
 from pathlib import Path
 
 from mnist_report import paths
@@ -50,8 +51,9 @@ def why_out_of_reach(params: Data, folder: Path, mirror: str | None) -> str | No
 
 
 def _source(params: Data, mirror: str | None) -> str | None:
-    """Return where to look first; a relative folder starts at the user's checkout."""
+    """Return where to look first; a folder may start with `~`, or at the user's checkout."""
     source = params.own.source if params.dataset == "own" else mirror
     if source is None or "://" in source:
         return source
-    return str(paths.USER_ROOT / source)
+    # Path.expanduser would raise for a user that there is not.
+    return str(paths.USER_ROOT / os.path.expanduser(source))  # noqa: PTH111
