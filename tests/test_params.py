@@ -11,9 +11,13 @@ import pytest
 from dvc.utils.serialize import load_yaml
 from ruamel.yaml import YAML
 
+from mnist_report.data import toy
 from mnist_report.errors import UserError
+from mnist_report.figures import svm as figures
+from mnist_report.figures.style import draw
 from mnist_report.models.svm import fit_unique
-from mnist_report.params import MAX_BYTES, load_params
+from mnist_report.models.svm_intuition import fit_linear
+from mnist_report.params import LEAST_PRICE, MAX_BYTES, load_params
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -130,6 +134,38 @@ def test_a_polynomial_kernel_within_the_bound_can_be_fitted():
         fit_unique(white, labels, np.arange(20), kernel="poly", C=1e9, gamma=12.0, degree=10)
 
 
+def test_dask_needs_a_scheduler(file):
+    changes = {"compute__backend": "dask"}
+    for scheduler in ("local", "tcp://host:8786"):
+        load_params(file(**changes, compute__scheduler=scheduler))
+    text = complaint(file(**changes))
+    assert "compute.backend 'dask' needs compute.scheduler" in text
+    assert "tcp://" in text
+    assert "local" in text
+
+
+@pytest.mark.parametrize(
+    "key", ["origins__final_rows", "ablations__growth_rows", "ablations__components"]
+)
+def test_sizes_that_are_compared_differ(file, key):
+    load_params(file(**{key: [30, 10, 20]}))
+    text = complaint(file(**{key: [20, 10, 20]}))
+    assert f"{key.replace('__', '.')} = [20, 10, 20]" in text
+    assert "20 is listed twice" in text
+
+
+def test_a_small_price_parts_the_lifted_rings_on_few_points():
+    for seed in range(20):
+        X, y = toy.rings(np.random.default_rng(seed), 50)
+        draw(figures.lifted, toy.phi(X), y, fit_linear(toy.phi(X), y, LEAST_PRICE))
+
+
+def test_a_metric_may_have_the_name_of_every_learning_rate(file):
+    largest = 100_000.0
+    assert load_params(file(ablations__learning_rates=[largest])).ablations.learning_rates
+    assert "+" not in f"eta_{largest:g}"  # MLflow takes none
+
+
 BAD_VALUES = [
     ("seed", "many", ["seed", "'many'", "integer"]),
     ("seed", True, ["seed", "True", "integer"]),
@@ -161,6 +197,10 @@ BAD_VALUES = [
         [1, 1e6],
         ["svm_intuition.overlapping_C.1", "1000000", "10000"],
     ),
+    ("svm_intuition__separable_C", 1e-5, ["svm_intuition.separable_C", "1e-05", "0.01"]),
+    ("origins__final_rows", [1], ["origins.final_rows.0", "1", "equal to 10"]),
+    ("ablations__growth_rows", [1, 50], ["ablations.growth_rows.0", "1", "equal to 10"]),
+    ("ablations__learning_rates", [0.1, 1e6], ["ablations.learning_rates.1", "1000000", "100000"]),
     ("data__dataset", "cifar", ["data.dataset", "'cifar'", "'mnist'", "'digits'", "'own'"]),
     ("data__own", {"source": "", "title": "t"}, ["data.own.source", "''", "at least 1"]),
     ("data__own", {"source": "s", "title": "t" * 81}, ["data.own.title", "ttt", "80"]),

@@ -172,7 +172,8 @@ def test_any_value_is_taken_as_it_is_written_or_refused(tmp_path, data):
     if line is None:
         assert same(found, content)
     else:
-        assert name(path) in line
+        # Of a list the entries may do, but not together.
+        assert name(path if isinstance(path[-1], str) else path[:-1]) in line
 
 
 @settings(COMMON, max_examples=25)

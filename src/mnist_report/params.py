@@ -3,6 +3,7 @@
 import math
 import reprlib
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,10 @@ MAX_BYTES = 100_000
 #: A number in single precision has no more digits than these before its point.
 MOST_DIGITS = 38
 
+#: The least price of mistakes for which a plane parts the lifted rings, however few points: at a
+#: lower one all points may end on one side of it, and there is nothing to draw.
+LEAST_PRICE = 0.01
+
 Rows = Annotated[int, Field(ge=1, le=10_000_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -45,6 +50,20 @@ def _is_line(text: str) -> str:
 
 
 Line = Annotated[str, Field(min_length=1), AfterValidator(_is_line)]
+
+
+def _differ(numbers: list[int]) -> list[int]:
+    """Refuse a number that is listed twice: there would be less to compare than it seems."""
+    for number, times in Counter(numbers).items():
+        if times > 1:
+            raise ValueError(f"{number} is listed twice")
+    return numbers
+
+
+#: Sizes of training sets to compare. Of ten images drawn, some show different digits.
+Sizes = Annotated[
+    list[Annotated[int, Field(ge=10, le=10_000_000)]], Field(min_length=1), AfterValidator(_differ)
+]
 
 
 class Own(Section):
@@ -96,7 +115,7 @@ class SvmIntuition(Section):
     """The paper's section 2.1."""
 
     points: Annotated[int, Field(ge=50, le=100_000)]
-    separable_C: Positive
+    separable_C: Annotated[float, Field(ge=LEAST_PRICE, le=1e9)]
     overlapping_C: Annotated[list[Price], Field(min_length=1, max_length=4)]
     pairs: Annotated[int, Field(ge=1, le=10_000_000)]
 
@@ -203,6 +222,15 @@ class Compute(Section):
     scheduler: Annotated[str, Field(min_length=1)] | None
     jobs: Annotated[int, Field(ge=1, le=1024)]
 
+    @model_validator(mode="after")
+    def _dask_is_somewhere(self) -> "Compute":
+        if self.backend == "dask" and self.scheduler is None:
+            raise ValueError(
+                "compute.backend 'dask' needs compute.scheduler; set it to an address such as "
+                "tcp://host:8786, or to local for a cluster on this machine"
+            )
+        return self
+
 
 Seeds = Annotated[int, Field(ge=2, le=1000)]
 
@@ -229,7 +257,7 @@ class Origins(Section):
 
     seeds: Seeds
     kernel_rows: Rows
-    final_rows: Annotated[list[Rows], Field(min_length=1)]
+    final_rows: Sizes
 
 
 class Errata(Section):
@@ -247,11 +275,12 @@ class Ablations(Section):
 
     svm_seeds: Seeds
     svm_rows: Rows
-    components: Annotated[list[Components], Field(min_length=2)]
-    growth_rows: Annotated[list[Rows], Field(min_length=2)]
+    components: Annotated[list[Components], Field(min_length=2), AfterValidator(_differ)]
+    growth_rows: Annotated[Sizes, Field(min_length=2)]
     network_seeds: Seeds
     network_epochs: Epochs
-    learning_rates: Annotated[list[Positive], Field(min_length=1)]
+    # Metrics are named after them, as 0.1 or 1e-05; MLflow does not take the + of 1e+06.
+    learning_rates: Annotated[list[Annotated[float, Field(gt=0, le=100_000)]], Field(min_length=1)]
     keras_seeds: Seeds
     dense_epochs: Epochs
     cnn_epochs: Epochs
