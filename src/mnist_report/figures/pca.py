@@ -102,7 +102,7 @@ def cumulative_variance(
     for share, count in reached.items():
         axes.plot(count, share, "o", color="black", ms=4)
         axes.annotate(
-            f"{share:.0%}: {count} components",
+            f"{100 * share:g}%: {count} components",
             (count, share),
             xytext=(9, -4),
             textcoords="offset points",
