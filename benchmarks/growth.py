@@ -3,8 +3,8 @@
     PYTHONPATH=src:benchmarks python -m mnist_report.run benchmarks/growth.py
 
 A fit of the principal components, and an epoch of each network. (Support vector machines are in
-`machines.py`.) Then the memory that principal components take on up to 16 times all the rows. It
-prints seconds and GiB as JSON.
+`support_vectors.py`.) Then the memory that principal components take on up to 16 times all the
+rows. It prints seconds and GiB as JSON.
 """
 
 import tempfile
