@@ -1,7 +1,6 @@
 """Stage `claims`: the paper's statements, each with evidence and a verdict."""
 
 import numpy as np
-import pandas as pd
 
 from mnist_report import files, paths
 from mnist_report.data.scaled import load_scaled
@@ -50,8 +49,10 @@ def main(stage: Stage) -> None:
     metrics["benchmark"] = files.read_json(paths.ROOT / "benchmarks" / "claims.json")
     measured = evidence.Measured(
         metrics=metrics,
-        values={name: by_seed(pd.read_csv(paths.plot_file(name, "values.csv"))) for name in VALUES},
-        spectrum=pd.read_csv(paths.plot_file("pca", "explained_variance.csv"))["ratio"].to_numpy(
+        values={
+            name: by_seed(files.read_csv(paths.plot_file(name, "values.csv"))) for name in VALUES
+        },
+        spectrum=files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["ratio"].to_numpy(
             np.float64
         ),
         projected=projected,

@@ -34,7 +34,9 @@ def main(stage: Stage) -> None:
     data = load_scaled()
     labels = data.test_labels
     answers = {
-        name: pd.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy(np.int64)
+        name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy(
+            np.int64
+        )
         for name in MODELS
     }
     right = {name: given == labels for name, given in answers.items()}

@@ -1,7 +1,5 @@
 """Stage `errata`: what each slip of the paper costs, set right minus as printed."""
 
-import pandas as pd
-
 from mnist_report import files, paths
 from mnist_report.figures import errata as figures
 from mnist_report.figures.style import draw
@@ -15,13 +13,13 @@ STUDIES = ("errata_network", "errata_svm", "spread_svm_kernels", "spread_svm_fin
 def main(stage: Stage) -> None:
     slips = errata.load_slips()
     values = errata.read_values(
-        {study: pd.read_csv(paths.plot_file(study, "values.csv")) for study in STUDIES}
+        {study: files.read_csv(paths.plot_file(study, "values.csv")) for study in STUDIES}
     )
     origins, network, final, intuition, scaled = (
         files.read_json(paths.metrics_file(name))
         for name in ("origins", "errata_network", "svm_final", "svm_intuition", "scale")
     )
-    spectrum = pd.read_csv(paths.plot_file("pca", "explained_variance.csv"))
+    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     rows = scaled["train"]["rows"]
 
     chosen, choice = errata.kernel_choice(values)

@@ -21,11 +21,11 @@ def main(stage: Stage) -> None:
         "provenance": dataset.source,
     }
     for part, name in (("train", TRAIN_IMAGES), ("test", TEST_IMAGES)):
-        images = idx.read_images((paths.RAW / name).read_bytes())
+        images = idx.read_images(files.read_bytes(paths.RAW / name))
         rows, height, width = images.shape
         metrics[part] = {"rows": rows, "height": height, "width": width}
     metrics["sha256"] = {
-        name: hashlib.sha256((paths.RAW / name).read_bytes()).hexdigest() for name in NAMES
+        name: hashlib.sha256(files.read_bytes(paths.RAW / name)).hexdigest() for name in NAMES
     }
     files.write_json(paths.metrics_file("fetch"), metrics)
 

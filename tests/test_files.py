@@ -20,6 +20,8 @@ from mnist_report.errors import UserError
 from mnist_report.files import (
     UNFINISHED,
     load_array,
+    read_bytes,
+    read_csv,
     read_json,
     replacing,
     save_array,
@@ -175,7 +177,8 @@ def test_csv_has_no_index_and_floats_read_back_as_they_were(tmp_path):
     table = pd.DataFrame({"k": [1, 2], "share": [1 / 3, 0.5], "name": ["a", "b,c"]})
     write_csv(tmp_path / "file", table)
     expected = b'k,share,name\n1,0.3333333333333333,a\n2,0.5,"b,c"\n'
-    assert (tmp_path / "file").read_bytes() == expected
+    assert read_bytes(tmp_path / "file") == expected
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "file"), table, check_exact=True)
 
 
 def test_the_same_values_give_the_same_bytes(tmp_path):
@@ -249,7 +252,7 @@ def test_a_folder_is_no_array(tmp_path):
         load_array(tmp_path)
 
 
-@pytest.mark.parametrize("read", [load_array, read_json])
+@pytest.mark.parametrize("read", [load_array, read_bytes, read_csv, read_json])
 def test_a_missing_file_names_itself_and_the_way_out(tmp_path, read):
     with pytest.raises(UserError, match=r"gone is missing; run 'dvc repro'"):
         read(tmp_path / "gone")
@@ -274,6 +277,20 @@ def test_bad_json_is_a_user_error(tmp_path, content):
     with pytest.raises(UserError, match=r"m\.json cannot be read as JSON .*dvc repro") as error:
         read_json(tmp_path / "m.json")
     assert one_line(error)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n1,2,3\n", b"a\n\xff\xfe\n", b'a\n"1\n'])
+def test_a_bad_table_is_a_user_error(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(UserError, match=r"t\.csv cannot be read as CSV .*dvc repro") as error:
+        read_csv(tmp_path / "t.csv")
+    assert one_line(error)
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_csv, read_json])
+def test_a_folder_is_no_file(tmp_path, read):
+    with pytest.raises(UserError, match=r"cannot be read .*Is a directory.*dvc repro"):
+        read(tmp_path)
 
 
 # What a killed writer leaves behind

@@ -125,6 +125,32 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
 
 
+@contextlib.contextmanager
+def _reading(path: Path, kind: str = "") -> Iterator[None]:
+    """Say in one line which file is missing or cannot be read, and what to do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
+    except (ValueError, EOFError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{path} cannot be read{kind} ({reason}); delete it and run 'dvc repro'"
+        ) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of `path`.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or cannot be read.
+    """
+    with _reading(path):
+        return path.read_bytes()
+
+
 def load_array(path: Path) -> NDArray[Any]:
     """Memory-map the array in `path`, read only.
 
@@ -133,17 +159,11 @@ def load_array(path: Path) -> NDArray[Any]:
     UserError
         If the file is missing, or is not a whole ``.npy`` file.
     """
-    try:
+    with _reading(path, " as an array"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         if not isinstance(array, np.ndarray):
             raise ValueError("it is an archive of arrays")
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
-    except (ValueError, EOFError, OSError) as error:
-        raise UserError(
-            f"{path} cannot be read as an array ({error}); delete it and run 'dvc repro'"
-        ) from error
-    return array
+        return array
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -155,17 +175,23 @@ def read_json(path: Path) -> dict[str, Any]:
         If the file is missing, or is not what `write_json` writes: an object that holds something,
         and no NaN.
     """
-    try:
+    with _reading(path, " as JSON"):
         value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         if not isinstance(value, dict) or not value:
             raise ValueError("no object, or an empty one")
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run 'dvc repro' to make it") from None
-    except (ValueError, OSError) as error:
-        raise UserError(
-            f"{path} cannot be read as JSON ({error}); delete it and run 'dvc repro'"
-        ) from error
-    return value
+        return value
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table with a line of column names, as `write_csv` writes it.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, or is not such a table.
+    """
+    with _reading(path, " as CSV"):
+        return pd.read_csv(path)
 
 
 def _refuse_constant(name: str) -> NoReturn:
