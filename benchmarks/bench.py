@@ -27,7 +27,7 @@ from mnist_report import files, paths
 from mnist_report.evaluation.costs import summary
 
 HERE = Path(__file__).resolve().parent
-OUTPUT = paths.ROOT / "benchmarks" / "results.json"
+OUTPUT = paths.BENCHMARKS / "results.json"
 
 
 def whole(rounds: int) -> dict[str, Any]:

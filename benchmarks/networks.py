@@ -147,8 +147,8 @@ class Competitor(contextlib.AbstractContextManager["Competitor"]):
 
 def serve(name: str, threads: int, rows: int) -> None:
     """Train an epoch for every line on stdin, and answer with its seconds."""
-    X = np.load(paths.SCALED / "train_images.npy")[:rows]
-    y = np.load(paths.SCALED / "train_labels.npy")[:rows].astype(np.int64)
+    X = np.load(paths.scaled_file("train", "images"))[:rows]
+    y = np.load(paths.scaled_file("train", "labels"))[:rows].astype(np.int64)
     epoch = COMPETITORS[name](X, y, threads)
     for _ in sys.stdin:
         times: Times = {}
@@ -158,7 +158,7 @@ def serve(name: str, threads: int, rows: int) -> None:
 
 def measure(rounds: int, rows: int = 60_000) -> dict[str, Any]:
     """Return the seconds of every round by threads and competitor, and ratios to ours."""
-    there = np.load(paths.SCALED / "train_labels.npy", mmap_mode="r")
+    there = np.load(paths.scaled_file("train", "labels"), mmap_mode="r")
     result: dict[str, Any] = {"rows": min(rows, len(there))}
     for threads in (1, 2):
         names = [n for n in COMPETITORS if n != "pytorch" or importlib.util.find_spec("torch")]

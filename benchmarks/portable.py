@@ -32,8 +32,8 @@ def measure() -> dict[str, float]:
     from mnist_report.models.neural_network import NeuralNetworkClassifier
     from mnist_report.models.svm import fit_unique
 
-    X = np.array(np.load(paths.SCALED / "train_images.npy", mmap_mode="r")[:ROWS])
-    y = np.array(np.load(paths.SCALED / "train_labels.npy", mmap_mode="r")[:ROWS])
+    X = np.array(np.load(paths.scaled_file("train", "images"), mmap_mode="r")[:ROWS])
+    y = np.array(np.load(paths.scaled_file("train", "labels"), mmap_mode="r")[:ROWS])
     params = load_params()
     networks.prepare(params.seed, params.keras.threads)
     scratch = NeuralNetworkClassifier((100,), minibatch_size=50, learning_rate=1.0, random_state=0)

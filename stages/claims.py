@@ -37,16 +37,16 @@ VALUES = (
 
 def main(stage: Stage) -> None:
     data = load_scaled()
-    components = files.load_array(paths.MODELS / "pca" / "components.npy")[:3]
-    mean = files.load_array(paths.MODELS / "pca" / "mean.npy")
+    components = files.load_array(paths.pca_file("components"))[:3]
+    mean = files.load_array(paths.pca_file("mean"))
     projected = evidence.Projected(
-        np.asarray(files.load_array(paths.MODELS / "pca" / "train_scores.npy")),
+        np.asarray(files.load_array(paths.pca_file("train_scores"))),
         data.train_labels,
         (data.test_images.astype(np.float64) - mean) @ components.T,
         data.test_labels,
     )
     metrics = {name: files.read_json(paths.metrics_file(name)) for name in METRICS}
-    metrics["benchmark"] = files.read_json(paths.ROOT / "benchmarks" / "claims.json")
+    metrics["benchmark"] = files.read_json(paths.BENCHMARKS / "claims.json")
     measured = evidence.Measured(
         metrics=metrics,
         values={

@@ -10,7 +10,7 @@ from mnist_report.stage import Stage, run_stage
 
 
 def main(stage: Stage) -> None:
-    costs = summary(files.read_json(paths.ROOT / "benchmarks" / "results.json"))
+    costs = summary(files.read_json(paths.BENCHMARKS / "results.json"))
 
     table = pd.DataFrame.from_dict(costs["stages"], orient="index").rename_axis("stage")
     files.write_csv(paths.plot_file("costs", "stages.csv"), table.reset_index())

@@ -36,8 +36,8 @@ def main(stage: Stage) -> None:
             "leads": errata.leads(values),
             "facts": {
                 "reading": errata.reading(
-                    files.load_array(paths.MODELS / "pca" / "train_scores.npy"),
-                    files.load_array(paths.SCALED / "train_labels.npy"),
+                    files.load_array(paths.pca_file("train_scores")),
+                    files.load_array(paths.scaled_file("train", "labels")),
                 ),
                 "components": errata.components_printed(spectrum["cumulative"].tolist()),
                 "soft_margin": errata.soft_margin(intuition["overlapping"]["support_vectors"]),

@@ -19,9 +19,9 @@ def main(stage: Stage) -> None:
     scores = project(model, data.train_images, 3)
     reached = {share: components_for(ratios, share) for share in params.thresholds}
 
-    files.save_array(paths.MODELS / "pca" / "components.npy", model.components_)
-    files.save_array(paths.MODELS / "pca" / "mean.npy", model.mean_)
-    files.save_array(paths.MODELS / "pca" / "train_scores.npy", scores)
+    files.save_array(paths.pca_file("components"), model.components_)
+    files.save_array(paths.pca_file("mean"), model.mean_)
+    files.save_array(paths.pca_file("train_scores"), scores)
     files.write_csv(
         paths.plot_file("pca", "explained_variance.csv"),
         pd.DataFrame(

@@ -22,8 +22,8 @@ def main(stage: Stage) -> None:
     metrics = {}
     for part, labels in digits.items():
         vectors = scale_images(pixels[part])
-        files.save_array(paths.SCALED / f"{part}_images.npy", vectors)
-        files.save_array(paths.SCALED / f"{part}_labels.npy", labels)
+        files.save_array(paths.scaled_file(part, "images"), vectors)
+        files.save_array(paths.scaled_file(part, "labels"), labels)
         metrics[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
         if part == "train":
             first = draw(figures.single_image, vectors[0], int(labels[0]))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 #: The checkout that this code belongs to (under ``dvc exp run --temp`` a temporary one).
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,8 @@ STUDIES = USER_ROOT / "data" / "studies"
 METRICS = ROOT / "metrics"
 PLOTS = ROOT / "plots"
 REPORT = ROOT / "report"
+#: What the scripts beside them have measured, kept in Git.
+BENCHMARKS = ROOT / "benchmarks"
 
 
 def metrics_file(stage: str) -> Path:
@@ -32,3 +35,13 @@ def metrics_file(stage: str) -> Path:
 def plot_file(stage: str, name: str) -> Path:
     """Return the path of one of a stage's plots, ``plots/<stage>/<name>``."""
     return PLOTS / stage / name
+
+
+def scaled_file(part: str, kind: Literal["images", "labels"]) -> Path:
+    """Return the path of a part of the scaled data, ``train`` or ``test``."""
+    return SCALED / f"{part}_{kind}.npy"
+
+
+def pca_file(name: Literal["components", "mean", "train_scores"]) -> Path:
+    """Return the path of one of the arrays that stage `pca` keeps of its model."""
+    return MODELS / "pca" / f"{name}.npy"

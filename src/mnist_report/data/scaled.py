@@ -35,8 +35,8 @@ def load_scaled() -> ScaledData:
     """
     arrays = {}
     for part in PARTS:
-        images = load_array(paths.SCALED / f"{part}_images.npy")
-        labels = load_array(paths.SCALED / f"{part}_labels.npy")
+        images = load_array(paths.scaled_file(part, "images"))
+        labels = load_array(paths.scaled_file(part, "labels"))
         good = (
             images.dtype == np.float32
             and images.ndim == 2
