@@ -3,7 +3,8 @@
 `make_repro` and `dvc_repro` run in a fresh clone where the environment is ready, MNIST is there and
 the long studies come from Git, as every other result would; those are deleted first, so that all
 stages but the studies compute. The first is what a user starts, with two stages at a time; the
-second runs one after the other, each of them measured. `port` runs `port.py`.
+second runs one after the other, each of them measured, and the studies too if they are asked for.
+`port` runs `port.py`.
 """
 
 import json
@@ -71,8 +72,13 @@ def make_repro(folder: Path) -> dict[str, Any]:
     return {"wall": wall, "cpu": cpu}
 
 
-def dvc_repro(folder: Path) -> dict[str, Any]:
+def dvc_repro(folder: Path, *, studies: bool = False) -> dict[str, Any]:
     """Run ``dvc repro`` from nothing in a new clone.
+
+    Parameters
+    ----------
+    studies
+        Whether the long studies are run too.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def dvc_repro(folder: Path) -> dict[str, Any]:
     """
     log = folder.with_name(f"{folder.name}.jsonl")
     meter = [sys.executable, "-IS", str(HERE / "metered.py"), str(log), sys.executable]
-    _prepare(folder, f"exec {shlex.join(meter)}")
+    _prepare(folder, f"exec {shlex.join(meter)}", studies=studies)
     path = f"{folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     start = time.perf_counter()
     subprocess.run(
@@ -97,15 +103,17 @@ def dvc_repro(folder: Path) -> dict[str, Any]:
     return {"wall": wall, "stages": stages}
 
 
-def _prepare(folder: Path, start: str) -> None:
-    """Clone the project to `folder` without results but the studies'; `start` starts a stage.
+def _prepare(folder: Path, start: str, *, studies: bool = False) -> None:
+    """Clone the project to `folder` without results; `start` starts a stage.
+
+    Those of the long studies stay, unless these are to run too.
 
     A stand-in for a ready environment is this one: its ``python`` is in ``.venv/bin``.
     """
     clone(folder)
     shutil.copytree(paths.RAW, folder / "data" / "raw", dirs_exist_ok=True)
     for name, stage in pipeline(folder).items():
-        if name != "fetch" and not is_study(name):
+        if name != "fetch" and (studies or not is_study(name)):
             for output in stage.outputs:
                 output.unlink(missing_ok=True)
     shim = folder / ".venv" / "bin" / "python"

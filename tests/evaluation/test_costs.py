@@ -72,6 +72,7 @@ def test_a_stage_has_medians_its_port_and_its_bound(results):
         "cpu_seconds": 120.0,
         "peak_gib": 0.5,
         "port_seconds": 30.0,
+        "port_cpu_seconds": 60.0,
         "ratio": 2.0,
         "bound_seconds": 12.0,
     }
@@ -126,3 +127,10 @@ def test_the_rest_are_medians(results):
     assert found["svm"]["accuracy"] == {"rows_1000": {"exact": 0.95, "nystroem": 0.94}}
     assert found["overheads"] == {"import_numpy": 0.2}
     assert found["dense_profile"] == {"epoch": 7.0, "products": 3.0}
+
+
+def test_studies_are_there_if_they_were_measured(results):
+    assert costs.summary(results)["studies"] == {}
+    record = {"wall": 100.0, "cpu": 180.0, "peak_gib": 2.5}
+    measured = costs.summary(results | {"studies": {"origins": record}})["studies"]
+    assert measured == {"origins": {"seconds": 100.0, "cpu_seconds": 180.0, "peak_gib": 2.5}}

@@ -14,6 +14,9 @@ METHODS = ("pca", "scratch_nn", "keras_dense", "cnn")
 #: Numbers of rows to which the costs are carried on.
 PROJECTED = (10**6, 10**7, 10**8)
 
+#: What is measured of a stage, by what the summary calls it.
+CLOCKS = {"seconds": "wall", "cpu_seconds": "cpu", "peak_gib": "peak_gib"}
+
 #: How tables and figures name what is measured side by side.
 COMPETITORS = {
     "ours": "this project",
@@ -54,17 +57,16 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``dataset`` and ``machine`` as they are; ``whole`` (wall seconds of a cold ``make
-        repro``, of a cold ``dvc repro`` and of the port, ratios of the first two to the third, CPU
-        seconds of the first, rounds, seconds of the quickest stage and between stages in the
-        second),
-        ``stages`` (see `_stage`), ``gflops``, ``networks`` (threads to network to seconds of an
-        epoch and ours over it), ``svm`` (``fit`` and ``predict`` to competitor to seconds by
-        rows, ours over it, exponent; ``accuracy`` by rows, ``exact`` and of the approximation;
+        ``dataset`` and ``machine`` as they are; ``whole`` (wall seconds of a cold ``make repro``,
+        of a cold ``dvc repro`` and of the port, ratios of the first two to the third, CPU seconds
+        of the first, rounds, seconds of the quickest stage and between stages in the second),
+        ``stages`` (see `_stage`), ``studies`` (the same of the long studies, if they were
+        measured), ``gflops``, ``networks`` (threads to network to seconds of an
+        epoch and ours over it), ``svm`` (``fit`` and ``predict`` to competitor to seconds by rows,
+        ours over it, exponent; ``accuracy`` by rows, ``exact`` and of the approximation;
         ``test_rows``), ``growth`` (method to seconds by rows and exponent), ``projected`` (see
-        `_projected`), ``pca_memory_gib`` (by rows), ``dense_profile`` (an epoch, by what it
-        does) and ``overheads`` (seconds). Times are medians of wall seconds unless the name says
-        ``cpu``.
+        `_projected`), ``pca_memory_gib`` (by rows), ``dense_profile`` (an epoch, by what it does)
+        and ``overheads`` (seconds). Times are medians of wall seconds unless the name says ``cpu``.
     """
     whole, bounds = results["whole"], results["bounds"]
     svm = {
@@ -91,6 +93,10 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
             ),
         },
         "stages": {name: _stage(name, whole, bounds["seconds"]) for name in whole["stages"]},
+        "studies": {
+            name: {key: record[of] for key, of in CLOCKS.items()}
+            for name, record in results.get("studies", {}).items()
+        },
         "gflops": dict(bounds["gflops"]),
         "networks": {
             threads: {
@@ -117,17 +123,15 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
 def _stage(name: str, whole: Mapping[str, Any], bounds: Mapping[str, float]) -> dict[str, float]:
     """Return what is known of the cost of one stage.
 
-    ``seconds``, ``cpu_seconds``, ``peak_gib``; where the port has it, ``port_seconds`` and
-    ``ratio``; where matrix products are the bulk, ``bound_seconds``: what those take at least.
+    ``seconds``, ``cpu_seconds``, ``peak_gib``; where the port has it, ``port_seconds``,
+    ``port_cpu_seconds`` and ``ratio``; where matrix products are the bulk, ``bound_seconds``: what
+    those take at least.
     """
     measured = whole["stages"][name]
-    row = {
-        "seconds": median(measured["wall"]),
-        "cpu_seconds": median(measured["cpu"]),
-        "peak_gib": median(measured["peak_gib"]),
-    }
+    row = {key: median(measured[of]) for key, of in CLOCKS.items()}
     if name in whole["port_sections"]:
-        row["port_seconds"] = median(whole["port_sections"][name]["wall"])
+        port = whole["port_sections"][name]
+        row["port_seconds"], row["port_cpu_seconds"] = median(port["wall"]), median(port["cpu"])
         row["ratio"] = whole["stage_ratios"][name]["median"]
     if name in bounds:
         row["bound_seconds"] = bounds[name]
