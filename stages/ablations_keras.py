@@ -11,8 +11,7 @@ from mnist_report.studies.spread import write_runs
 
 def main(stage: Stage) -> None:
     params = stage.params.ablations
-    keras = stage.params.keras
-    data = load_scaled()
+    train = partial(ablate, load_scaled())
     with Study("ablations_keras", len(BUILD) * len(VARIANTS) * params.keras_seeds) as study:
         groups = {}
         for network in BUILD:
@@ -20,13 +19,16 @@ def main(stage: Stage) -> None:
                 epochs = {"dense": params.dense_epochs, "cnn": params.cnn_epochs}[network]
                 if variant == "unscaled":
                     epochs = min(epochs, params.unscaled_epochs)
-                groups[f"{network}_{variant}"] = [
+                name = f"{network}_{variant}"
+                groups[name] = [
                     study.measure(
-                        f"{network}_{variant}",
-                        partial(ablate, data, network, variant, epochs, keras, seed),
-                        seed=seed,
+                        name,
+                        train,
+                        network=network,
+                        variant=variant,
                         epochs=epochs,
-                        keras=keras.model_dump(),
+                        keras=stage.params.keras,
+                        seed=seed,
                     )
                     for seed in range(params.keras_seeds)
                 ]

@@ -14,17 +14,18 @@ def main(stage: Stage) -> None:
     params = stage.params.ablations
     epochs, rates = params.network_epochs, params.learning_rates
     data = load_scaled()
+    converge, scale = partial(ablations.convergence, data), partial(ablations.scaling, data)
+    losses = partial(adam.losses, data)
     with Study("ablations_network", 3 * params.network_seeds) as study:
         converged, scaled, by_adam = [], [], []
         for seed in range(params.network_seeds):
-            compute = partial(ablations.convergence, data, rates, epochs, seed)
             converged.append(
-                study.measure("convergence", compute, seed=seed, epochs=epochs, rates=rates)
+                study.measure(
+                    "convergence", converge, seed=seed, epochs=epochs, learning_rates=rates
+                )
             )
-            compute = partial(ablations.scaling, data, epochs, seed)
-            scaled.append(study.measure("scaling", compute, seed=seed, epochs=epochs))
-            compute = partial(adam.losses, data, adam.EPOCHS, seed)
-            by_adam.append(study.measure("adam", compute, seed=seed, epochs=adam.EPOCHS))
+            scaled.append(study.measure("scaling", scale, seed=seed, epochs=epochs))
+            by_adam.append(study.measure("adam", losses, seed=seed, epochs=adam.EPOCHS))
         groups = {"convergence": converged, "scaling": scaled, "adam": by_adam}
         write_runs("ablations_network", groups, {})
 

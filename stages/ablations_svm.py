@@ -16,21 +16,21 @@ def main(stage: Stage) -> None:
     rows, components, sizes = params.svm_rows, params.components, params.growth_rows
     data = load_scaled()
     projected = project_all(fit_pca(data.train_images, max(components)), data)
-    measurements: dict[str, tuple[Callable[[int], Run], dict[str, object]]] = {
+    measurements: dict[str, tuple[Callable[..., Run], dict[str, object]]] = {
         "components": (
-            partial(ablations.by_components, projected, components, rows),
+            partial(ablations.by_components, projected),
             {"rows": rows, "components": components},
         ),
-        "growth": (partial(ablations.growth, data, sizes), {"sizes": sizes}),
-        "scaling": (partial(ablations.scaling, data, rows), {"rows": rows}),
+        "growth": (partial(ablations.growth, data), {"sizes": sizes}),
+        "scaling": (partial(ablations.scaling, data), {"rows": rows}),
     }
     with Study("ablations_svm", params.svm_seeds * len(measurements)) as study:
         groups = {
             name: [
-                study.measure(name, partial(compute, seed), seed=seed, **settings)
+                study.measure(name, function, seed=seed, **settings)
                 for seed in range(params.svm_seeds)
             ]
-            for name, (compute, settings) in measurements.items()
+            for name, (function, settings) in measurements.items()
         }
         write_runs("ablations_svm", groups, {})
 

@@ -12,15 +12,10 @@ from mnist_report.studies.spread import write_runs
 
 def main(stage: Stage) -> None:
     seeds = stage.params.errata.network_seeds
-    data = load_scaled()
+    score = partial(score_on_test, load_scaled())
     with Study("errata_network", seeds * len(VARIANTS)) as study:
         groups = {
-            name: [
-                study.measure(
-                    name, partial(score_on_test, data, seed, **settings), seed=seed, **settings
-                )
-                for seed in range(seeds)
-            ]
+            name: [study.measure(name, score, seed=seed, **settings) for seed in range(seeds)]
             for name, settings in VARIANTS.items()
         }
         facts = {"overflow": overflow(), "gradient_error": gradient_errors(seed=0)}

@@ -12,24 +12,18 @@ from mnist_report.studies.spread import write_runs
 def main(stage: Stage) -> None:
     params = stage.params.errata
     grid = stage.params.svm_gridsearch
-    rows, sizes = params.svm_rows, {"small": grid.rows, "large": params.search_rows}
     data = load_scaled()
+    n = len(data.train_images)
+    rows = min(params.svm_rows, n)
+    sizes = {"small": min(grid.rows, n), "large": min(params.search_rows, n)}
+    draw, search = partial(replacement, data), partial(search_size, data)
     with Study("errata_svm", params.svm_seeds + params.search_seeds) as study:
         drawn = [
-            study.measure(
-                "replacement", partial(replacement, data, rows, seed), seed=seed, rows=rows
-            )
+            study.measure("replacement", draw, seed=seed, rows=rows)
             for seed in range(params.svm_seeds)
         ]
         searched = [
-            study.measure(
-                "search",
-                partial(search_size, data, grid, sizes, rows, seed),
-                seed=seed,
-                rows=rows,
-                sizes=sizes,
-                grid=grid.model_dump(),
-            )
+            study.measure("search", search, seed=seed, rows=rows, sizes=sizes, grid=grid)
             for seed in range(params.search_seeds)
         ]
         candidates = len(set(grid.C)) * len(set(grid.gamma))

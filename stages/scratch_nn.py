@@ -29,8 +29,9 @@ def main(stage: Stage) -> None:
     )
     untrained = clone(network).set_params(epochs=0).fit(X, y)
     network.fit(X, y)
-    scores = network.predict_proba(data.test_images)
-    loss = mean_loss(data.test_labels, scores, network.classes_)
+    logarithms = network.predict_log_proba(data.test_images)
+    scores = np.exp(logarithms)
+    loss = mean_loss(data.test_labels, logarithms, network.classes_)
     before = untrained.predict(data.test_images)
     weights = network.coefs_[0]
     learned = weights - untrained.coefs_[0]
@@ -66,6 +67,7 @@ def main(stage: Stage) -> None:
                 "before": before[:10].tolist(),
                 "after": predicted[:10].tolist(),
             },
+            "last_test_labels": data.test_labels[-3:].tolist(),
             "test": {"loss": loss, **card},
         },
     )

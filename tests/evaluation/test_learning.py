@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 
 from mnist_report.evaluation.learning import learning_curve, mean_loss, relative_size
-from mnist_report.models.neural_network import NeuralNetworkClassifier
+from mnist_report.models.neural_network import NeuralNetworkClassifier, log_softmax
 
 DIGITS = load_digits()
 X, Y = (DIGITS.data / 16).astype(np.float32), DIGITS.target
@@ -48,7 +48,26 @@ def test_the_mean_loss_is_that_of_scikit_learn():
     probabilities = np.random.default_rng(0).dirichlet(np.ones(3), size=50)
     labels = np.arange(50) % 3
     expected = log_loss(labels, probabilities)
-    assert mean_loss(labels, probabilities, np.arange(3)) == pytest.approx(expected)
+    found = mean_loss(labels, np.log(probabilities), np.arange(3))
+    assert found == pytest.approx(expected)
+
+
+def test_the_mean_loss_has_no_bound():
+    # Sure of the wrong class by 100 and by 300 nats; float32 holds neither e^-100 nor e^-300.
+    z = np.array([[0, 100], [300, 0]], np.float32)
+    assert mean_loss(np.array([4, 7]), log_softmax(z), np.array([4, 7])) == pytest.approx(200)
+
+
+def test_classes_need_not_be_columns_numbers():
+    logarithms = np.log([[0.5, 0.2, 0.3], [0.1, 0.1, 0.8]])
+    found = mean_loss(np.array([5, 2]), logarithms, np.array([2, 3, 5]))
+    assert found == pytest.approx(-(np.log(0.3) + np.log(0.1)) / 2)
+
+
+def test_a_curve_shows_a_loss_beyond_what_probabilities_can_show():
+    network = NeuralNetworkClassifier((12,), activation="relu", epochs=1, random_state=0)
+    table = learning_curve(network, 255 * X, Y, validation_share=0.25, on_epoch=lambda *_: None)
+    assert table["loss"][0] > 36.05  # where a float64 next to 1 would end it
 
 
 def test_relative_size():

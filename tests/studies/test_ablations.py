@@ -127,6 +127,15 @@ def test_scaling_is_a_change_of_gamma_and_of_c(data):
         assert entry["accuracy"] == pytest.approx(right(model, data), abs=allowed), (kernel, pixels)
 
 
+def test_a_gamma_that_goes_by_the_variance_undoes_the_scaling(data):
+    X, y = data.train_images.astype(np.float64), data.train_labels
+    scaled, unscaled = (
+        SVC(kernel="rbf", gamma="scale").fit(factor * X, y).decision_function(factor * X)
+        for factor in (1, 255)
+    )
+    np.testing.assert_allclose(scaled, unscaled, rtol=1e-6)
+
+
 # The network from scratch
 
 

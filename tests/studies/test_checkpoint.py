@@ -6,6 +6,7 @@ import pytest
 
 from mnist_report import paths
 from mnist_report.dvcfiles import StageFiles
+from mnist_report.params import Compute, load_params
 from mnist_report.studies import checkpoint
 
 
@@ -36,11 +37,11 @@ class Bench:
         """Measure each seed; return the values."""
         with checkpoint.Study("study", self.seeds, self.folder / "kept") as study:
             return [
-                study.measure("runs", partial(self.compute, seed, fail_at), seed=seed)
+                study.measure("runs", partial(self.compute, fail_at=fail_at), seed=seed)
                 for seed in range(self.seeds)
             ]
 
-    def compute(self, seed, fail_at):
+    def compute(self, *, seed, fail_at=None, **others):
         if seed == fail_at:
             raise KeyboardInterrupt
         self.computed.append(seed)
@@ -61,6 +62,7 @@ def bench(tmp_path, monkeypatch):
     return bench
 
 
+COMPUTE = load_params().compute.model_dump()
 VALUES = [{"test": {"accuracy": seed + 1 / 3}} for seed in range(3)]
 
 
@@ -137,15 +139,35 @@ def test_the_old_values_come_back_with_the_old_code(bench):
 def test_other_settings_are_another_measurement(bench):
     with checkpoint.Study("study", 4, bench.folder / "kept") as study:
         for what, rows in (("a", 1), ("a", 2), ("b", 1), ("a", 1)):
-            study.measure(what, lambda: bench.compute(0, None), rows=rows)
+            study.measure(what, bench.compute, seed=0, rows=rows)
     assert bench.computed == [0, 0, 0]
 
 
 def test_the_order_of_settings_does_not_matter(bench):
     with checkpoint.Study("study", 2, bench.folder / "kept") as study:
-        study.measure("a", lambda: bench.compute(0, None), rows=1, seed=2)
-        study.measure("a", lambda: bench.compute(0, None), seed=2, rows=1)
-    assert bench.computed == [0]
+        study.measure("a", bench.compute, rows=1, seed=2)
+        study.measure("a", bench.compute, seed=2, rows=1)
+    assert bench.computed == [2]
+
+
+def test_a_section_of_the_parameters_is_a_setting(bench):
+    seen = []
+
+    def compute(section):
+        seen.append(section)
+        return {"backend": section.jobs}
+
+    with checkpoint.Study("study", 3, bench.folder / "kept") as study:
+        for jobs in (1, 2, 1):
+            study.measure("a", compute, section=Compute(**COMPUTE | {"jobs": jobs}))
+    assert [section.jobs for section in seen] == [1, 2]
+
+
+def test_other_releases_of_libraries_are_measured_anew(bench, monkeypatch):
+    interrupt(bench, at=2)
+    monkeypatch.setattr(checkpoint, "version", lambda library: f"another {library}")
+    bench.run()
+    assert bench.computed == [0, 1, 0, 1, 2]
 
 
 @pytest.mark.parametrize("content", [b"", b'{"values": {"test"', b"[]", b"{}", b"\xff\x00"])

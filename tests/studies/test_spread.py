@@ -41,9 +41,9 @@ class Study:
     def __init__(self, stage, measurements):
         Study.asked = [(stage, measurements)]
 
-    def measure(self, what, compute, **settings):
+    def measure(self, what, function, **settings):
         self.asked.append((what, settings))
-        return compute()
+        return function(**settings)
 
     def __enter__(self):
         return self
@@ -60,7 +60,7 @@ def written(folder, stage):
 
 def test_every_value_and_its_spread_are_written(folder, monkeypatch):
     monkeypatch.setattr(spread, "Study", Study)
-    spread.write_spread("spread_x", 3, lambda seed: RUNS[seed], {"rows": 7})
+    spread.write_spread("spread_x", 3, lambda seed, rows: RUNS[seed], rows=7)
     metrics, values = written(folder, "spread_x")
 
     accuracy = [run["test"]["accuracy"] for run in RUNS]
@@ -84,7 +84,7 @@ def test_every_value_and_its_spread_are_written(folder, monkeypatch):
 
 def test_all_that_a_measurement_depends_on_is_given_to_the_study(folder, monkeypatch):
     monkeypatch.setattr(spread, "Study", Study)
-    spread.write_spread("spread_x", 2, lambda seed: RUNS[seed], {"rows": 7})
+    spread.write_spread("spread_x", 2, lambda seed, rows: RUNS[seed], rows=7)
     assert Study.asked == [
         ("spread_x", 2),
         ("spread_x", {"seed": 0, "rows": 7}),

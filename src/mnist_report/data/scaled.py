@@ -1,6 +1,6 @@
 """The scaled data set as every later stage reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,3 +56,11 @@ def load_scaled() -> ScaledData:
         arrays[f"{part}_images"] = images
         arrays[f"{part}_labels"] = labels.astype(np.int64)
     return ScaledData(**arrays)
+
+
+def unscaled(data: ScaledData) -> ScaledData:
+    """Return the same data with pixels from 0 to 255, float32, in memory."""
+    levels = np.float32(255)
+    return replace(
+        data, train_images=data.train_images * levels, test_images=data.test_images * levels
+    )

@@ -59,6 +59,7 @@ class SharedRows:
         self.points = data.train_images[rows].astype(np.float64)
         self.among: NDArray[np.float64] | None = None
         self.beyond: NDArray[np.float64] | None = None
+        self._room: NDArray[np.float64] | None = None
         if 8 * len(rows) * (2 * len(rows) + len(data.test_images)) <= GRAM_GIB * 2**30:
             self.among = inner_products(self.points)
             self.beyond = data.test_images.astype(np.float64) @ self.points.T
@@ -74,10 +75,8 @@ class SharedRows:
         degree: int = 2,
     ) -> SVC:
         """Return what `fit_unique` makes of the drawn rows with these options."""
-        products = None
-        if self.among is not None:
-            products = self._room
-            np.copyto(products, self.among)
+        if self._room is not None and self.among is not None:
+            np.copyto(self._room, self.among)
         return fit_unique(
             self.data.train_images,
             self.data.train_labels,
@@ -86,7 +85,7 @@ class SharedRows:
             C=C,
             gamma=gamma,
             degree=degree,
-            products=products,
+            products=self._room,
         )
 
     def answers(self, model: SVC) -> dict[str, Answers]:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score
 from tqdm import tqdm
 
 from mnist_report.errors import UserError
@@ -15,22 +16,27 @@ from mnist_report.models.neural_network import NeuralNetworkClassifier
 
 
 def mean_loss(
-    y: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], classes: NDArray[np.int64]
+    y: NDArray[np.int64],
+    log_probabilities: NDArray[np.floating[Any]],
+    classes: NDArray[np.int64],
 ) -> float:
     """Return the mean cross-entropy of probabilities, in nats.
+
+    It has no bound: scikit-learn's ``log_loss``, which takes the probabilities themselves, cuts
+    it off at 36 nats a row, where a float64 next to 1 ends.
 
     Parameters
     ----------
     y
         Digits, shape (n,), each one of `classes`.
-    probabilities
-        Shape (n, k), rows that sum to 1 but for float32's rounding.
+    log_probabilities
+        Logarithms, shape (n, k), of rows that sum to 1 but for float32's rounding.
     classes
-        The class of each column, shape (k,).
+        The class of each column, shape (k,), rising.
     """
-    exact = probabilities.astype(np.float64)
-    exact /= exact.sum(axis=1, keepdims=True)
-    return float(log_loss(y, exact, labels=classes))
+    exact = log_probabilities.astype(np.float64)
+    exact -= logsumexp(exact, axis=1, keepdims=True)
+    return -float(exact[np.arange(len(y)), np.searchsorted(classes, y)].mean())
 
 
 def relative_size(part: NDArray[np.floating[Any]], whole: NDArray[np.floating[Any]]) -> float:
@@ -98,9 +104,9 @@ def learning_curve(
             copy.partial_fit(X[:cut], y[:cut])
         row: dict[str, float] = {}
         for name, part in parts.items():
-            probabilities = copy.predict_proba(X[part])
-            answers = copy.classes_[probabilities.argmax(axis=1)]
-            row[f"{name}loss"] = mean_loss(y[part], probabilities, copy.classes_)
+            logarithms = copy.predict_log_proba(X[part])
+            answers = copy.classes_[logarithms.argmax(axis=1)]
+            row[f"{name}loss"] = mean_loss(y[part], logarithms, copy.classes_)
             row[f"{name}accuracy"] = float(accuracy_score(y[part], answers))
         on_epoch(epoch, row)
         rows.append({"epoch": epoch, **row})

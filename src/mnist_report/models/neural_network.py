@@ -368,6 +368,40 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self._train_one_epoch(X, self._one_hot(y))
         return self
 
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """Return log ŷ, the logarithm of the probability of each class.
+
+        Where ŷ itself would be rounded to 0, its logarithm is still a number.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, I)
+            Images, one a row.
+
+        Returns
+        -------
+        ndarray of shape (n, J)
+            In nats; columns in the order of `classes_`; type `dtype`.
+
+        Raises
+        ------
+        ValueError
+            If X is not fit to predict from, or the weights are so large that nothing comes out.
+        """
+        check_is_fitted(self)
+        images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
+        with (
+            _THREADS.limit(limits=1, user_api="blas"),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
+            _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
+        if not np.isfinite(log_y_hat).all():
+            raise TrainingError(
+                "training diverged (the weights are so large that the outputs are no numbers); "
+                f"lower learning_rate={self.learning_rate}"
+            )
+        return log_y_hat
+
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return ŷ, the probability of each class.
 
@@ -384,21 +418,9 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         Raises
         ------
         ValueError
-            If X is not fit to predict from, or the weights are so large that nothing comes out.
+            As `predict_log_proba`.
         """
-        check_is_fitted(self)
-        images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
-        with (
-            _THREADS.limit(limits=1, user_api="blas"),
-            np.errstate(over="ignore", invalid="ignore"),
-        ):
-            _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
-        y_hat: Array = np.exp(log_y_hat)
-        if not np.isfinite(y_hat).all():
-            raise TrainingError(
-                "training diverged (the weights are so large that the outputs are no numbers); "
-                f"lower learning_rate={self.learning_rate}"
-            )
+        y_hat: Array = np.exp(self.predict_log_proba(X))
         return y_hat
 
     def predict(self, X: ArrayLike) -> Array:

@@ -1,12 +1,9 @@
 """What the paper says of dropout and scaling, tested on its two Keras networks."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
-
-from mnist_report.data.scaled import ScaledData
+from mnist_report.data.scaled import ScaledData, unscaled
 from mnist_report.models.keras_networks import Model, convolutional_network, dense_network
 from mnist_report.params import Keras
 from mnist_report.studies.keras_networks import train_and_test
@@ -26,9 +23,6 @@ BATCH_SIZE: dict[Network, int] = {"dense": 62, "cnn": 128}
 #: Held back in training, so that overfitting can be seen epoch by epoch.
 VALIDATION_SHARE = 0.2
 
-#: What takes pixels back to 0 ... 255.
-GREY_LEVELS = 255
-
 #: What is changed: nothing, the dropout, the scaling.
 VARIANTS = ("paper", "no_dropout", "unscaled")
 
@@ -39,11 +33,7 @@ def ablate(
     """Train one network with one thing left out; return what `train_and_test` does."""
     dropout = 0.0 if variant == "no_dropout" else DROPOUT[network]
     if variant == "unscaled":
-        data = replace(
-            data,
-            train_images=data.train_images * np.float32(GREY_LEVELS),
-            test_images=data.test_images * np.float32(GREY_LEVELS),
-        )
+        data = unscaled(data)
     return train_and_test(
         data,
         lambda: BUILD[network](dropout),

@@ -1,18 +1,14 @@
 """What the paper says of activations and scaling, tested on the network from scratch."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mnist_report.data.scaled import ScaledData
+from mnist_report.data.scaled import ScaledData, unscaled
 from mnist_report.evaluation.learning import mean_loss
 from mnist_report.evaluation.scores import accuracy
 from mnist_report.models.neural_network import NeuralNetworkClassifier, TrainingError
-
-#: What takes pixels back to 0 ... 255.
-GREY_LEVELS = 255
 
 
 def convergence(
@@ -48,14 +44,9 @@ def convergence(
 
 def scaling(data: ScaledData, epochs: int, seed: int) -> dict[str, Any]:
     """Train the paper's network on pixels from 0 to 1 (``scaled``) and to 255 (``unscaled``)."""
-    grey = replace(
-        data,
-        train_images=data.train_images * np.float32(GREY_LEVELS),
-        test_images=data.test_images * np.float32(GREY_LEVELS),
-    )
     return {
         name: _curve(images, epochs, random_state=seed)
-        for name, images in (("scaled", data), ("unscaled", grey))
+        for name, images in (("scaled", data), ("unscaled", unscaled(data)))
     }
 
 
@@ -86,9 +77,9 @@ def _curve(data: ScaledData, epochs: int, **settings: Any) -> dict[str, Any]:  #
 
 
 def _judge(network: NeuralNetworkClassifier, data: ScaledData) -> dict[str, float]:
-    scores = network.predict_proba(data.test_images)
-    predicted = network.classes_[scores.argmax(axis=1)]
+    logarithms = network.predict_log_proba(data.test_images)
+    predicted = network.classes_[logarithms.argmax(axis=1)]
     return {
-        "loss": mean_loss(data.test_labels, scores, network.classes_),
+        "loss": mean_loss(data.test_labels, logarithms, network.classes_),
         "accuracy": accuracy(data.test_labels, predicted),
     }

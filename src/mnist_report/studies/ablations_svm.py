@@ -9,19 +9,14 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement
-from mnist_report.data.scaled import ScaledData
+from mnist_report.data.scaled import ScaledData, unscaled
 from mnist_report.evaluation.scores import accuracy
 from mnist_report.models.svm import Kernel, fit_unique, predict_gemm
+from mnist_report.printed import FOUND_C, FOUND_GAMMA
 from mnist_report.randomness import generator
-
-#: What the paper's search found (cell 19).
-C, GAMMA = 10.0, 0.01
 
 #: Prices of mistakes for which the cost of a fit is measured: the default and a large one.
 PRICES = (1.0, 1000.0)
-
-#: What takes pixels back to 0 ... 255.
-GREY_LEVELS = 255
 
 
 def by_components(
@@ -47,7 +42,7 @@ def by_components(
             train_images=projected.train_images[:, :k],
             test_images=projected.test_images[:, :k],
         )
-        model = _fit(points, drawn, "rbf", C, GAMMA)
+        model = _fit(points, drawn, "rbf", FOUND_C, FOUND_GAMMA)
         result[f"k_{k}"] = _judge(model, points)
     return result
 
@@ -72,7 +67,7 @@ def growth(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, dict[
         for size in sizes:
             if size > len(order):
                 continue
-            model = _fit(data, order[:size], "rbf", price, GAMMA)
+            model = _fit(data, order[:size], "rbf", price, FOUND_GAMMA)
             result.setdefault(f"C_{price:g}", {})[f"rows_{size}"] = solver_work(
                 model, np.bincount(data.train_labels[order[:size]])
             )
@@ -107,15 +102,10 @@ def scaling(data: ScaledData, rows: int, seed: int) -> dict[str, dict[str, dict[
     """
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "ablations_scaling"))
-    grey = replace(
-        data,
-        train_images=data.train_images * np.float32(GREY_LEVELS),
-        test_images=data.test_images * np.float32(GREY_LEVELS),
-    )
     result: dict[str, dict[str, dict[str, float]]] = {}
     kernels: tuple[Kernel, ...] = ("linear", "rbf")
     for kernel in kernels:
-        for name, images in (("scaled", data), ("unscaled", grey)):
+        for name, images in (("scaled", data), ("unscaled", unscaled(data))):
             model = _fit(images, drawn, kernel, 1.0, "auto")
             result.setdefault(kernel, {})[name] = _judge(model, images)
     return result

@@ -80,7 +80,7 @@ def losses(data: ScaledData, epochs: int, seed: int) -> dict[str, dict[str, floa
                 )
                 dW, db = backward(one_hot[rows], np.exp(log_y_hat), a, network.coefs_, "relu")
                 adam.step([*dW, *db])
-            scores = network.predict_proba(data.test_images)
-            loss = mean_loss(data.test_labels, scores, network.classes_)
+            logarithms = network.predict_log_proba(data.test_images)
+            loss = mean_loss(data.test_labels, logarithms, network.classes_)
             result[f"epoch_{epoch}"] = {"loss": loss}
     return result

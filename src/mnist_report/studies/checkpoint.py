@@ -1,10 +1,10 @@
 """A long study, one measurement at a time: what was measured stays when the study is interrupted.
 
 Every measurement is kept in a file of its own under a key made of the study's code, its data, how
-it computes, and the measurement's settings. A study that starts again takes from there what still
-fits, and measures the rest. Nothing is ever read under another key, so nothing stale can come
-back. A study that had ended and is run again though nothing changed, as by ``dvc repro --force``,
-starts anew.
+and with which libraries it computes, and the measurement's settings. A study that starts again
+takes from there what still fits, and measures the rest. Nothing is ever read under another key, so
+nothing stale can come back. A study that had ended and is run again though nothing changed, as by
+``dvc repro --force``, starts anew.
 """
 
 import contextlib
@@ -12,9 +12,11 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Set
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import BaseModel
 from tqdm import tqdm
 
 from mnist_report import files, paths
@@ -42,6 +44,9 @@ FRAME = frozenset(
     )
 )
 
+#: The libraries whose releases decide the last bits of a result.
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "tensorflow", "keras")
+
 
 class Study:
     """The measurements of one stage, as a context: a block that ends without an error ends it.
@@ -62,7 +67,10 @@ class Study:
         declared = pipeline()[stage]
         self.code = _digest(set(declared.deps) - FRAME)
         params = load_params().model_dump()
-        self.arithmetic = {name: params["compute"][name] for name in ("portable", "threads")}
+        self.arithmetic = {
+            **{name: params["compute"][name] for name in ("portable", "threads")},
+            **{library: version(library) for library in LIBRARIES},
+        }
         self.identity = {
             "files": _digest(set(declared.deps)),
             "params": {name: at(params, name) for name in declared.params},
@@ -73,26 +81,32 @@ class Study:
         self.bar = tqdm(desc=stage, total=measurements, unit="measurement", smoothing=0)
 
     def measure(
-        self, what: str, compute: Callable[[], Mapping[str, Any]], **settings: object
+        self, what: str, function: Callable[..., Mapping[str, Any]], **settings: object
     ) -> dict[str, Any]:
-        """Return what `compute` returns, from an earlier run if that had come so far.
+        """Return ``function(**settings)``, from an earlier run if that had come so far.
 
         Parameters
         ----------
         what
             The name of the measurement.
-        compute
-            Does the work; returns nested mappings of numbers.
+        function
+            Does the work; returns nested mappings of numbers. What is bound to it already may be
+            the data set and what no result depends on.
         settings
-            All that `compute` depends on beside the study's code and the data set.
+            All that it depends on beside the study's code and the data set: what JSON can hold,
+            or sections of the parameters.
         """
-        key = json.dumps([self.code, self.arithmetic, what, settings], sort_keys=True)
+        plain = {
+            name: value.model_dump() if isinstance(value, BaseModel) else value
+            for name, value in settings.items()
+        }
+        key = json.dumps([self.code, self.arithmetic, what, plain], sort_keys=True)
         path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
         try:
             values: dict[str, Any] = files.read_json(path)["values"]
         except (UserError, KeyError, TypeError):
-            values = dict(compute())
-            files.write_json(path, {"what": what, "settings": settings, "values": values})
+            values = dict(function(**settings))
+            files.write_json(path, {"what": what, "settings": plain, "values": values})
             # As it will be read next time: the same types and the same bits.
             values = files.read_json(path)["values"]
         self.bar.update()

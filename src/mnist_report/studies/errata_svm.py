@@ -16,10 +16,8 @@ from mnist_report.evaluation.scores import accuracy, auc_hard
 from mnist_report.models.grid_search import Selection, select
 from mnist_report.models.svm import fit_unique, predict_gemm
 from mnist_report.params import SvmGridsearch
+from mnist_report.printed import FOUND_C, FOUND_GAMMA
 from mnist_report.randomness import generator
-
-#: What the paper's search found (cell 19).
-C, GAMMA = 10.0, 0.01
 
 
 def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
         "with": draw_with_replacement(n, rows, rng),
         "without": rng.permutation(n)[:rows],
     }
-    return {name: _score(data, drawn, C, GAMMA) for name, drawn in draws.items()}
+    return {name: _score(data, drawn, FOUND_C, FOUND_GAMMA) for name, drawn in draws.items()}
 
 
 def search_size(

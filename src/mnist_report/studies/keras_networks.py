@@ -1,6 +1,6 @@
 """The two Keras networks, measured once for a seed (sections 3.3 and 3.4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,3 +64,43 @@ def train_and_test(
             "auc_scores": auc_scores(truth, scores, DIGITS),
         },
     }
+
+
+def dense(
+    data: ScaledData,
+    *,
+    hidden_units: Sequence[int],
+    dropout: float,
+    keras: Keras,
+    seed: int,
+    **training: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """Return `train_and_test` of the dense network with the settings of section ``keras_dense``."""
+    return train_and_test(
+        data,
+        lambda: networks.dense_network(hidden_units, dropout),
+        keras,
+        seed,
+        **training,
+    )
+
+
+def cnn(
+    data: ScaledData,
+    *,
+    filters: Sequence[int],
+    kernel_size: int,
+    dense_units: Sequence[int],
+    dropout: float,
+    keras: Keras,
+    seed: int,
+    **training: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """Return `train_and_test` of the convolutional network with the settings of section ``cnn``."""
+    return train_and_test(
+        data,
+        lambda: networks.convolutional_network(filters, kernel_size, dense_units, dropout),
+        keras,
+        seed,
+        **training,
+    )

@@ -72,3 +72,11 @@ def final(
             "auc_scores": auc_scores(truth, machine.scores, classes),
         },
     }
+
+
+def searched_and_final(
+    data: ScaledData, params: SvmFinal, grid: SvmGridsearch | None, compute: Compute, seed: int
+) -> dict[str, Any]:
+    """Return `final` with what `search` finds under the same seed; without a grid, as pinned."""
+    found = search(data, grid, compute, seed) if grid else {"C": params.C, "gamma": params.gamma}
+    return final(data, params, found, seed)

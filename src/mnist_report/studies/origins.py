@@ -11,10 +11,8 @@ from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.kernels import SharedRows
 from mnist_report.evaluation.scores import auc_hard
 from mnist_report.models.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
+from mnist_report.printed import FOUND_C, FOUND_GAMMA
 from mnist_report.randomness import generator
-
-#: What the paper's final SVM printed of itself (Out[20]).
-FINAL_C, FINAL_GAMMA = 10.0, 0.01
 
 
 def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
@@ -63,19 +61,26 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
 def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, float]:
     """Return the final SVM's AUC of hard labels on the test images, by its training rows.
 
-    The largest draw is made once; a smaller one is its beginning.
+    The largest draw is made once; a smaller one is its beginning. A size of which the data set
+    does not have so many rows counts as all that it has.
+
+    Returns
+    -------
+    dict
+        ``rows_<n>`` to the AUC.
     """
     n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(max(sizes), n), generator(seed, "svm_final"))
+    possible = dict.fromkeys(min(size, n) for size in sizes)
+    drawn = draw_with_replacement(n, max(possible), generator(seed, "svm_final"))
     result = {}
-    for size in sizes:
+    for size in possible:
         model = fit_unique(
             data.train_images,
             data.train_labels,
             drawn[:size],
             kernel="rbf",
-            C=FINAL_C,
-            gamma=FINAL_GAMMA,
+            C=FOUND_C,
+            gamma=FOUND_GAMMA,
         )
         predicted, _ = predict_gemm(model, data.test_images)
         result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)

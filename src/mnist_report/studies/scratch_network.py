@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.learning import mean_loss
 from mnist_report.evaluation.scores import accuracy, auc_hard, auc_scores
@@ -24,11 +26,12 @@ def score_on_test(data: ScaledData, seed: int, **settings: Any) -> dict[str, flo
     """
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     network.fit(data.train_images, data.train_labels)
-    scores = network.predict_proba(data.test_images)
+    logarithms = network.predict_log_proba(data.test_images)
+    scores = np.exp(logarithms)
     predicted = network.classes_[scores.argmax(axis=1)]
     truth = data.test_labels
     return {
-        "loss": mean_loss(truth, scores, network.classes_),
+        "loss": mean_loss(truth, logarithms, network.classes_),
         "accuracy": accuracy(truth, predicted),
         "auc_hard": auc_hard(truth, predicted, network.classes_),
         "auc_scores": auc_scores(truth, scores, network.classes_),

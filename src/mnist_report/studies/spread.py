@@ -1,7 +1,6 @@
 """Measurements repeated over seeds, as files: every value, and the spread of each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,9 +14,7 @@ from mnist_report.trees import flatten
 Run = Mapping[str, Any]
 
 
-def write_spread(
-    stage: str, seeds: int, measure: Callable[[int], Run], settings: Mapping[str, Any]
-) -> None:
+def write_spread(stage: str, seeds: int, measure: Callable[..., Run], **settings: object) -> None:
     """Measure once for each of the seeds 0, 1, 2 ... and write what comes out.
 
     Parameters
@@ -27,15 +24,13 @@ def write_spread(
     seeds
         How many.
     measure
-        Takes a seed; returns nested mappings of numbers, always of the same shape.
+        Takes ``seed`` and the settings; returns nested mappings of numbers, always of the same
+        shape.
     settings
-        All parameters that `measure` depends on.
+        All parameters that `measure` depends on, as `Study.measure` takes them.
     """
     with Study(stage, seeds) as study:
-        runs = [
-            study.measure(stage, partial(measure, seed), seed=seed, **settings)
-            for seed in range(seeds)
-        ]
+        runs = [study.measure(stage, measure, seed=seed, **settings) for seed in range(seeds)]
         files.write_csv(paths.plot_file(stage, "values.csv"), _long(runs))
         files.write_json(paths.metrics_file(stage), spreads(runs))
 
