@@ -9,6 +9,7 @@ from mnist_report.evaluation.seeds import by_seed
 from mnist_report.figures import claims as figures
 from mnist_report.figures.style import draw
 from mnist_report.report.claims import as_table, judge_claims
+from mnist_report.report.ledger import load_ledger, printed_seconds
 from mnist_report.stage import Stage, run_stage
 
 #: Stages whose metrics are read.
@@ -46,6 +47,7 @@ def main(stage: Stage) -> None:
         data.test_labels,
     )
     metrics = {name: files.read_json(paths.metrics_file(name)) for name in METRICS}
+    metrics["printed"] = {"epoch_seconds": printed_seconds(load_ledger())}
     metrics["benchmark"] = files.read_json(paths.BENCHMARKS / "claims.json")
     measured = evidence.Measured(
         metrics=metrics,

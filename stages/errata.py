@@ -7,7 +7,7 @@ from mnist_report.report import errata
 from mnist_report.stage import Stage, run_stage
 
 #: The studies whose values are compared seed by seed.
-STUDIES = ("errata_network", "errata_svm", "spread_svm_kernels", "spread_svm_final")
+STUDIES = ("errata_network", "errata_svm", "spread_svm_kernels", "spread_svm_final", "origins")
 
 
 def main(stage: Stage) -> None:
@@ -15,16 +15,16 @@ def main(stage: Stage) -> None:
     values = errata.read_values(
         {study: files.read_csv(paths.plot_file(study, "values.csv")) for study in STUDIES}
     )
-    origins, network, final, intuition, scaled = (
+    network, final, intuition, scaled = (
         files.read_json(paths.metrics_file(name))
-        for name in ("origins", "errata_network", "svm_final", "svm_intuition", "scale")
+        for name in ("errata_network", "svm_final", "svm_intuition", "scale")
     )
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     rows = scaled["train"]["rows"]
 
     chosen, choice = errata.kernel_choice(values)
-    summaries, sizes = errata.final_rows(origins["final"])
-    effects = errata.effects(slips, values | chosen, summaries)
+    by_rows, sizes = errata.final_rows(values)
+    effects = errata.effects(slips, values | chosen | by_rows)
     table = errata.as_table(slips, effects)
 
     files.write_csv(paths.plot_file("errata", "effects.csv"), table)

@@ -45,7 +45,6 @@ def main(stage: Stage) -> None:
         "scratch_nn": stage.params.scratch_nn.model_dump(),
         "keras_dense": stage.params.keras_dense.model_dump(),
         "cnn": stage.params.cnn.model_dump(),
-        "origins": {"final_rows": stage.params.origins.final_rows},
         "ablations": {"svm_rows": stage.params.ablations.svm_rows},
     }
     ledger, slips = load_ledger(), load_slips()

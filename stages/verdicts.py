@@ -49,7 +49,7 @@ def main(stage: Stage) -> None:
 
     pictures = {
         "numbers.png": draw(deviations, table, reach=REACH),
-        "origins.png": draw(kernel_candidates, kernels, printed_aucs(numbers)),
+        "origins.png": draw(kernel_candidates, kernels, printed_aucs(numbers), reach=REACH),
     }
     for network in ("keras_dense", "cnn"):
         epochs = metrics[f"spread_{network}"]["epochs"]

@@ -163,6 +163,7 @@ METRICS = {
         }
     },
     "benchmark": BENCHMARK,
+    "printed": {"epoch_seconds": {"keras_dense": [30.0, 34.0], "cnn": [200.0, 184.0]}},
 }
 
 MEASURED = Measured(METRICS, VALUES, SPECTRUM, PROJECTED)
@@ -302,8 +303,13 @@ def test_few_components_say_less():
 
 
 def test_zeros_have_their_mean_and_spread():
+    # Whichever signs the components came with, the score of largest size is positive.
+    largest = np.abs(PROJECTED.train_scores).argmax(axis=0)
+    signs = np.sign(PROJECTED.train_scores[largest, np.arange(3)])
+    zeros = (signs * PROJECTED.train_scores)[:60]
+    turned = dataclasses.replace(PROJECTED, train_scores=-PROJECTED.train_scores)
     place = gather(MEASURED)["place_of_zeros"]
-    zeros = PROJECTED.train_scores[:60]
+    assert gather(dataclasses.replace(MEASURED, projected=turned))["place_of_zeros"] == place
     assert place["component_1"] == pytest.approx(
         {"mean": np.mean(zeros[:, 0]), "sd": np.std(zeros[:, 0])}
     )
@@ -352,13 +358,22 @@ def test_machines_on_more_components():
 
 def test_growth_is_counted_and_timed():
     growth = gather(MEASURED)["cubic_growth"]
-    assert growth["C_1000"]["counted"] == pytest.approx(
-        {"rows": 1000, "mean": 3, "low": 3, "high": 3, "seeds": 2}
-    )
+    cubic = {"mean": 3, "low": 3, "high": 3, "seeds": 2}
+    counted = growth["C_1000"]["counted"]
+    assert counted.pop("last_step") == pytest.approx(cubic)
+    assert counted == pytest.approx({"rows": 1000, **cubic})
     assert growth["C_1"]["counted"]["mean"] == pytest.approx(1.5)
-    assert growth["C_1"]["timed"] == pytest.approx(
-        {"rows": 200, "median": 2.5, "min": 2, "max": 3, "rounds": 2}
-    )
+    timed = growth["C_1"]["timed"]
+    slopes = {"median": 2.5, "min": 2, "max": 3, "rounds": 2}
+    assert timed.pop("last_step") == pytest.approx(slopes)
+    assert timed == pytest.approx({"rows": 200, **slopes})
+
+
+def test_the_last_step_of_a_growth_that_bends():
+    name = "growth.C_1000.rows_1000"
+    steeper = {name: 2 * VALUES["ablations_svm"][name]}
+    found = gather(with_values("ablations_svm", **steeper))["cubic_growth"]["C_1000"]["counted"]
+    assert found["last_step"]["mean"] == pytest.approx(3 + np.log10(2))
 
 
 def test_growth_needs_two_sizes():
@@ -372,6 +387,7 @@ def test_kernels_are_timed_against_one():
     found = gather(MEASURED)
     linear = found["linear_fastest"]["fit"]
     assert linear["seconds"] == 1.0
+    assert found["linear_fastest"]["rounds"] == 3
     assert linear["others"]["poly"] == {"median": 2.0, "min": 2.0, "max": 3.0, "rounds": 3}
     assert found["rbf_slowest"]["predict"]["others"]["linear"]["median"] == 0.25
 
@@ -489,6 +505,7 @@ def test_time_of_an_image_allows_for_fewer_images():
     assert (found["epoch"]["min"], found["epoch"]["max"]) == (1, 2)
     assert (found["image"]["min"], found["image"]["max"]) == (1.25, 2.5)
     assert found["image_cpu"]["median"] == pytest.approx(0.625)
+    assert found["printed"] == {"cnn_seconds": 192, "dense_seconds": 32, "epoch": 6}
 
 
 def test_cost_of_an_activation():

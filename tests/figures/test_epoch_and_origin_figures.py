@@ -36,7 +36,7 @@ def test_candidates_that_fit_are_diamonds():
         "linear": {"auto": {"train": spread(0.999), "test": spread(0.95)}},
         "rbf": {"auto": {"train": spread(0.9), "test": spread(0.8)}},
     }
-    figure = kernel_candidates(measured, {"linear": 0.96, "rbf": 0.97})
+    figure = kernel_candidates(measured, {"linear": 0.96, "rbf": 0.97}, reach=3)
     linear, rbf = figure.axes
     # 0.96 lies 3.9 sd below 0.999 and 1 sd above 0.95; 0.97 is further from both of the others.
     assert [bar.lines[0].get_marker() for bar in linear.containers] == ["o", "D"]

@@ -72,7 +72,7 @@ def test_what_does_not_hold_is_named_with_its_deviation():
         [
             "← auc, linear −127",
             "auc, rbf +5.8",
-            "auc, poly +10 →",
+            "auc, polynomial +10 →",
             "epoch 5, validation loss −5.2",
         ]
     )

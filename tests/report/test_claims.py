@@ -84,7 +84,7 @@ def kernel_times(fit, predict):
     def part(values):
         return {"seconds": 5.0, "others": dict(zip(("poly", "sigmoid"), values, strict=True))}
 
-    return {"rows": 10000, "fit": part(fit), "predict": part(predict)}
+    return {"rows": 10000, "rounds": 3, "fit": part(fit), "predict": part(predict)}
 
 
 def rbf(train, hard, scores, accuracy):
@@ -116,9 +116,12 @@ def grid(among, alone):
 
 def growth(counted, timed=None):
     def price(counted, timed):
-        entry = {"counted": {"rows": 10000, **difference(counted - 0.1, counted + 0.1)}}
+        # What counts is the last step; over all numbers of rows the cost grows more slowly.
+        work = difference(counted - 0.1, counted + 0.1)
+        entry = {"counted": {"rows": 10000, **difference(1.4, 1.6), "last_step": work}}
         if timed is not None:
-            entry["timed"] = {"rows": 20000, **ratio(timed - 0.1, timed, timed + 0.1)}
+            seconds = ratio(timed - 0.1, timed, timed + 0.1)
+            entry["timed"] = {"rows": 20000, **ratio(1.4, 1.5, 1.6), "last_step": seconds}
         return entry
 
     return {"C_1": price(1.5, timed and 1.5), "C_1000": price(counted, timed)}
@@ -155,8 +158,9 @@ def more(*gains, best=0.965):
     }
 
 
-def times(epoch, image, image_cpu):
+def times(epoch, image, image_cpu, printed=6.0):
     return {
+        "printed": {"cnn_seconds": 30 * printed, "dense_seconds": 30.0, "epoch": printed},
         "cnn_seconds": 4.0,
         "dense_seconds": 12.0,
         "epoch": epoch,
@@ -248,9 +252,9 @@ CASES = [
     ("two_components", {"share": 0.1700}, FAILS),
     ("two_components", {"share": 0.1549}, FAILS),
     ("place_of_zeros", zeros(-3.9, -2.1), HOLDS),
-    ("place_of_zeros", zeros(3.9, 2.1), HOLDS),
-    ("place_of_zeros", zeros(3.9, 0.7), IN_PART),
-    ("place_of_zeros", zeros(3.4, 2.6), FAILS),
+    ("place_of_zeros", zeros(-3.9, -0.7), IN_PART),
+    ("place_of_zeros", zeros(3.9, 2.1), FAILS),
+    ("place_of_zeros", zeros(-3.4, -2.6), FAILS),
     ("two_components_labels", labels(4), HOLDS),
     ("two_components_labels", labels(5), FAILS),
     ("three_components", {"share": 0.2251}, HOLDS),
@@ -332,7 +336,8 @@ CASES = [
     ("dense_beats_scratch", against(BEHIND, BEHIND, BEHIND, pair=-0.01), FAILS),
     ("cnn_slow", times(SLOWER, SLOWER, SLOWER), HOLDS),
     ("cnn_slow", times(FASTER, SLOWER, SLOWER), IN_PART),
-    ("cnn_slow", times(FASTER, FASTER, FASTER), FAILS),
+    ("cnn_slow", times(FASTER, FASTER, FASTER), IN_PART),
+    ("cnn_slow", times(FASTER, FASTER, FASTER, printed=0.9), FAILS),
     # The seeds decide; two trained models speak up only where they contradict them.
     ("cnn_beats_dense", cnn(AHEAD, AHEAD, p=0.2), HOLDS),
     ("cnn_beats_dense", cnn(AHEAD, AHEAD, pair=-0.01, p=0.2), HOLDS),
@@ -414,7 +419,14 @@ def test_beyond_chance(low, high, verdict):
 
 
 @pytest.mark.parametrize(
-    ("low", "middle", "verdict"), [(1.01, 2, HOLDS), (1.0, 2, IN_PART), (0.5, 1.0, FAILS)]
+    ("low", "middle", "verdict"),
+    [
+        (1.01, 2, HOLDS),
+        (1.01, 1.05, HOLDS),
+        (1.01, 1.04, IN_PART),
+        (1.0, 2, IN_PART),
+        (0.5, 1.0, FAILS),
+    ],
 )
 def test_in_every_round(low, middle, verdict):
     assert claims.in_every_round(ratio(low, middle, 3)) == verdict
@@ -440,3 +452,8 @@ def test_sentences_carry_the_numbers():
     sentence = judged("relu_converges", rates(AHEAD, BEHIND, best=AHEAD)).sentence
     assert "at 1 of 2 learning rates (η = 0)" in sentence
     assert "needs 2 to reach" in sentence
+    sentence = judged("cnn_slow", times(FASTER, FASTER, FASTER)).sentence
+    assert "epochs take 180 seconds in the mean, those of the dense network 30, so 6.0 " in sentence
+    sentence = judged("cubic_growth", growth(2.4, 2.6)).sentence
+    assert "exponent of 1.50 (1.40 to 1.60) at C = 1000, in the last step 2.40" in sentence
+    assert "in the last step 2.60 and 1.50" in sentence

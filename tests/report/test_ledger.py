@@ -18,6 +18,7 @@ from mnist_report.report.ledger import (
     as_table,
     judge_all,
     load_ledger,
+    printed_seconds,
     tally,
     unexplained,
 )
@@ -412,3 +413,9 @@ def test_all_numbers_are_judged_on_the_committed_results():
     counts = Counter(row.verdict for row in judge_all(LEDGER, METRICS))
     assert counts["not computed"] == counts["not comparable"] == 0
     assert sum(counts.values()) == len(LEDGER) > 200
+
+
+def test_the_logs_seconds_come_in_the_order_of_epochs():
+    seconds = printed_seconds(LEDGER)
+    assert {name: len(found) for name, found in seconds.items()} == {"keras_dense": 10, "cnn": 5}
+    assert seconds["cnn"] == [232, 198, 173, 191, 186]

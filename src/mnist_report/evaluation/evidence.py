@@ -17,8 +17,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from mnist_report.evaluation.growth import exponents
 from mnist_report.evaluation.scores import accuracy
 from mnist_report.evaluation.seeds import welch
+from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.evaluation.uncertainty import mcnemar, paired_difference, spread
 from mnist_report.models.pca import components_for
+from mnist_report.printed import FOUND_C, FOUND_GAMMA
 from mnist_report.trees import at
 
 Floats = NDArray[np.float64]
@@ -31,7 +33,7 @@ Costs = tuple[list[int], Floats]
 ENOUGH = 50
 
 #: What the paper's search found (cell 19), as the grid's names have it.
-FOUND = ("C_10", "gamma_0.01")
+FOUND = (f"C_{FOUND_C:g}", f"gamma_{FOUND_GAMMA:g}")
 
 #: Two means of accuracies over folds that are less than this apart are the same number.
 ROUNDING = 1e-9
@@ -70,7 +72,8 @@ class Measured:
     Parameters
     ----------
     metrics
-        Stage name to the content of its metrics file; ``benchmark`` to the timings.
+        Stage name to the content of its metrics file; ``benchmark`` to the timings; ``printed`` to
+        ``epoch_seconds``, network to the seconds of each epoch in the paper's logs.
     values
         Stage name to metric name to its values, one for each seed, in the order of the seeds.
     spectrum
@@ -199,8 +202,9 @@ def three_components(m: Measured) -> dict[str, Any]:
 
 
 def place_of_zeros(m: Measured) -> dict[str, Any]:
-    """Return where the images labelled 0 lie on the first two components."""
-    zeros = m.projected.train_scores[m.projected.train_labels == 0]
+    """Return where the images labelled 0 lie on the first two components, signs as in 2019."""
+    scores = with_signs_of_2019(m.projected.train_scores)
+    zeros = scores[m.projected.train_labels == 0]
     if len(zeros) == 0:
         raise NotMeasured("no image is labelled 0")
     return {
@@ -367,15 +371,19 @@ def growth_curves(m: Measured) -> dict[str, dict[str, Costs]]:
 def growth_of_work(m: Measured) -> dict[str, Any]:
     """Return the exponents with which the cost of a fit grows, counted and timed, by the price C.
 
-    Counted: Student's interval over seeds. Timed: the range over rounds.
+    Over all numbers of rows, and from the last but one to the last (``last_step``). Counted:
+    Student's interval over seeds. Timed: the range over rounds.
     """
     result: dict[str, Any] = {}
     for kind, curves in growth_curves(m).items():
         for price, (sizes, costs) in curves.items():
             if len(sizes) > 1:
-                slopes = exponents(sizes, costs)
-                summary = mean_interval(slopes) if kind == "counted" else _range(slopes)
-                result.setdefault(price, {})[kind] = {"rows": sizes[-1], **summary}
+                summarize = mean_interval if kind == "counted" else _range
+                result.setdefault(price, {})[kind] = {
+                    "rows": sizes[-1],
+                    **summarize(exponents(sizes, costs)),
+                    "last_step": summarize(exponents(sizes[-2:], costs[:, -2:])),
+                }
     if any("counted" not in result.get(price, {}) for price in ("C_1", "C_1000")):
         raise NotMeasured("too few rows to see the work grow")
     return result
@@ -383,7 +391,10 @@ def growth_of_work(m: Measured) -> dict[str, Any]:
 
 def _kernel_seconds(m: Measured, kernel: str) -> dict[str, Any]:
     """Compare the CPU seconds of every other kernel with those of one, fit and prediction."""
-    result: dict[str, Any] = {"rows": _timing(m, "kernels.rows")}
+    result: dict[str, Any] = {
+        "rows": _timing(m, "kernels.rows"),
+        "rounds": len(_timing(m, f"kernels.fit.{kernel}.cpu")),
+    }
     for work in ("fit", "predict"):
         timings = _timing(m, f"kernels.{work}")
         result[work] = {
@@ -773,12 +784,22 @@ def dropout_in_cnn(m: Measured) -> dict[str, Any]:
 def cnn_speed(m: Measured) -> dict[str, Any]:
     """Compare the time of an epoch of the convolutional network with that of the dense one.
 
-    An epoch of the one has fewer images than one of the other, so the time for an image too.
+    An epoch of the one has fewer images than one of the other, so the time for an image too. What
+    the paper's own training logs say of seconds goes beside it.
     """
     timings = _timing(m, "epochs")
     cnn, dense = timings["cnn"], timings["keras_dense"]
     images = dense["rows"] / cnn["rows"]
+    printed_cnn, printed_dense = (
+        float(np.mean(m.metric("printed", f"epoch_seconds.{name}")))
+        for name in ("cnn", "keras_dense")
+    )
     return {
+        "printed": {
+            "cnn_seconds": printed_cnn,
+            "dense_seconds": printed_dense,
+            "epoch": printed_cnn / printed_dense,
+        },
         "cnn_seconds": float(np.median(cnn["wall"])),
         "dense_seconds": float(np.median(dense["wall"])),
         "epoch": ratio_range(cnn["wall"], dense["wall"]),

@@ -9,11 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from mnist_report.figures.style import logarithmic_loss
+
 Floats = NDArray[np.float64]
-
-#: Values that can stand on a logarithmic axis of losses.
-LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-
 
 #: How the pictures name networks, activations and costs.
 NAMES = {
@@ -118,7 +116,7 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
         axes.set_ylabel("test loss (nats)")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
-    _logarithmic_loss(panels.flat[0])
+    logarithmic_loss(panels.flat[0])
     _whole_epochs(panels.flat[0])
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
@@ -153,7 +151,7 @@ def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
         axes.set_title(NAMES[network])
         axes.set_xlabel("epoch")
         _whole_epochs(axes)
-        _logarithmic_loss(axes)
+        logarithmic_loss(axes)
     panels[0].set_ylabel("loss (nats)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2)
@@ -185,7 +183,7 @@ def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
         axes.set_title(NAMES[network])
         axes.set_xlabel("epoch")
         _whole_epochs(axes)
-        _logarithmic_loss(axes)
+        logarithmic_loss(axes)
     panels[0].set_ylabel("loss on unseen images (nats)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2)
@@ -282,20 +280,6 @@ def _whole_epochs(axes: Axes) -> None:
     first, last = axes.dataLim.intervalx
     axes.set_xlim(first - 0.25, last + 0.25)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-
-
-def _logarithmic_loss(axes: Axes) -> None:
-    """Make the vertical axis logarithmic, with plain numbers; call it when all is drawn."""
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    ticks = [loss for loss in LOSSES if low <= loss <= high]
-    if len(ticks) < 3:
-        # So short a stretch of a logarithmic axis is nearly even.
-        ticks = [float(tick) for tick in MaxNLocator(5).tick_values(low, high) if tick > 0]
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_major_formatter(FixedFormatter([f"{loss:.4g}" for loss in ticks]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_ylim(low, high)
 
 
 def _is_round(number: int) -> bool:

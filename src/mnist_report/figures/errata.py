@@ -16,8 +16,8 @@ def effects(table: pd.DataFrame) -> Figure:
     ----------
     table
         A row per effect: ``label``, ``measure`` (``accuracy`` or ``auc``; others are left out),
-        ``mean``, ``low`` and ``high`` (0 to 1), and ``min`` and ``max`` over single seeds, which
-        may be missing. Effects of one label share a line of the picture.
+        ``mean``, ``low`` and ``high`` (0 to 1), and ``min`` and ``max`` over single seeds.
+        Effects of one label share a line of the picture.
     """
     shown = table[table["measure"].isin(PANELS)]
     labels = list(shown.groupby("label")["mean"].max().sort_values(ascending=False).index)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.roc import roc_curves as compute_roc_curves
-from mnist_report.figures.style import DIGIT_COLOURS, hide_axes
+from mnist_report.figures.style import DIGIT_COLOURS, hide_axes, logarithmic_loss
 
 #: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
 DIVERGING = colormaps["PuOr"]
@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
-    """Draw loss and accuracy by epoch, in training and in validation if there was any.
+    """Draw loss (logarithmic) and accuracy by epoch, in training and in validation if any.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ def learning_curves(history: pd.DataFrame) -> Figure:
         axes.set_ylabel(measure + unit)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend()
+    logarithmic_loss(panels[0])
     return figure
 
 

@@ -16,7 +16,9 @@ GAMMAS = {
 ROWS = {"train": "training rows", "test": "test rows"}
 
 
-def kernel_candidates(measured: Mapping[str, Any], printed: Mapping[str, float]) -> Figure:
+def kernel_candidates(
+    measured: Mapping[str, Any], printed: Mapping[str, float], reach: float
+) -> Figure:
     """Show each kernel's AUC under every candidate, and the printed one as a line.
 
     Parameters
@@ -25,6 +27,8 @@ def kernel_candidates(measured: Mapping[str, Any], printed: Mapping[str, float])
         Kernel to gamma to rows to the spread of the AUC: metrics of stage ``origins``.
     printed
         The printed AUC of each kernel.
+    reach
+        How many standard deviations from the mean a printed number may lie and still fit.
     """
     kernels = list(measured)
     sizes = [len(measured[kernel]) * len(ROWS) for kernel in kernels]
@@ -36,11 +40,11 @@ def kernel_candidates(measured: Mapping[str, Any], printed: Mapping[str, float])
             for rows, spread in by_rows.items():
                 y = len(names)
                 names.append(ROWS[rows] if kernel == "linear" else f"{GAMMAS[gamma]}, {ROWS[rows]}")
-                fits = abs(printed[kernel] - spread["mean"]) <= 3 * spread["sd"]
+                fits = abs(printed[kernel] - spread["mean"]) <= reach * spread["sd"]
                 axes.errorbar(
                     spread["mean"],
                     y,
-                    xerr=3 * spread["sd"],
+                    xerr=reach * spread["sd"],
                     fmt="D" if fits else "o",
                     color="C0" if fits else "0.55",
                     markersize=5,
@@ -50,5 +54,5 @@ def kernel_candidates(measured: Mapping[str, Any], printed: Mapping[str, float])
         axes.set_yticks(range(len(names)), names, size=8)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_title(KERNELS[kernel], loc="left", size=9, weight="bold", pad=3)
-    panels[-1, 0].set_xlabel("AUC from hard labels: mean ± 3 sd over draws; line: printed")
+    panels[-1, 0].set_xlabel(f"AUC from hard labels: mean ± {reach:g} sd over draws; line: printed")
     return figure

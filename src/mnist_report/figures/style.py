@@ -7,8 +7,10 @@ from typing import Any, ParamSpec
 import matplotlib as mpl
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 P = ParamSpec("P")
 
@@ -19,6 +21,9 @@ DIGIT_COLOURS = ListedColormap(
 
 #: Gives each digit the colour of its number.
 DIGIT_NORM = BoundaryNorm(np.arange(-0.5, 10), DIGIT_COLOURS.N)
+
+#: Values that can stand on a logarithmic axis of losses.
+LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 SETTINGS: dict[str, Any] = {
     "figure.dpi": 150,
@@ -57,3 +62,17 @@ def hide_axes(axes: Any) -> None:  # noqa: ANN401  (Matplotlib's own stubs say A
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def logarithmic_loss(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers; call it when all is drawn."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    ticks = [loss for loss in LOSSES if low <= loss <= high]
+    if len(ticks) < 3:
+        # So short a stretch of a logarithmic axis is nearly even.
+        ticks = [float(tick) for tick in MaxNLocator(5).tick_values(low, high) if tick > 0]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_major_formatter(FixedFormatter([f"{loss:.4g}" for loss in ticks]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(low, high)

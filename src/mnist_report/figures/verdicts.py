@@ -82,7 +82,8 @@ def deviations(table: pd.DataFrame, reach: float) -> Figure:
         axes.plot(rows["x"], rows["y"], marker, ms=4.5, mew=0, color=colour, label=verdict)
     named = placed[placed["named"]]
     for name, z, x, y in zip(*(named[column] for column in ("id", "z", "x", "y")), strict=True):
-        words = name.partition(".")[2].replace(".", ", ").replace("_", " ")
+        words = name.partition(".")[2].replace("poly", "polynomial").replace(".", ", ")
+        words = words.replace("_", " ")
         words = f"{words} {z:+.{0 if abs(z) > EDGE else 1}f}".replace("-", "\N{MINUS SIGN}")
         beyond = abs(z) > EDGE
         if z > 0:

@@ -6,10 +6,10 @@ writes them to its metrics. Every statement comes to one of four verdicts:
 *holds*
     The evidence bears it out. For a comparison that means beyond chance: the 95 % interval of
     the difference over seeds lies above 0 or, where there are no seeds, p is below 0.05; where
-    it is time that is compared, each round of the benchmark agrees.
+    it is time that is compared, each round of the benchmark agrees and the gain can be noticed.
 *holds in part*
     It holds in one respect and not in another; or the evidence points its way, but not beyond
-    chance.
+    chance or not so far that anybody would notice.
 *does not hold*
     The evidence points the other way, or shows nothing at all.
 *not tested*
@@ -34,9 +34,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 Evidence = Mapping[str, Any]
 
-#: Where the paper puts the zeros on the first two components. Either sign of a component is
-#: right, so only the distance from 0 counts.
-PLACE_OF_ZEROS = (4, 2)
+#: Where the paper puts the zeros on the first two components.
+PLACE_OF_ZEROS = (-4, -2)
 
 #: What the variance of one component is to the variance of another if it is *much* smaller.
 MUCH_SMALLER = 1 / 5
@@ -46,6 +45,9 @@ WORTH_WHILE = 0.005
 
 #: Half-way between an exponent of 2 and one of 3; from here on a growth is called cubic.
 NEARLY_CUBIC = 2.5
+
+#: A time less than so many times another is no slower in any way that matters.
+NOTICEABLE = 1.05
 
 #: Two sides of an identity may be so far apart, relative to their size, by rounding.
 ROUNDING = 1e-12
@@ -150,7 +152,7 @@ def beyond_chance(difference: Evidence) -> Verdict:
 
 def in_every_round(ratio: Evidence) -> Verdict:
     """Judge that a ratio is above 1, from its ``median``, ``min`` and ``max`` over rounds."""
-    if ratio["min"] > 1:
+    if ratio["min"] > 1 and ratio["median"] >= NOTICEABLE:
         return "holds"
     if ratio["median"] > 1:
         return "holds in part"
@@ -241,7 +243,11 @@ def _scaling_svm(e: Evidence) -> Finding:
         f"{e[kernel]['iterations']['unscaled']:,.0f} iterations"
         for kernel in ("linear", "rbf")
     ]
-    return Finding(together(parts), f"On the same draws, {'; '.join(words)}.")
+    return Finding(
+        together(parts),
+        f"On the same draws, {'; '.join(words)}; the RBF kernel's γ stays at 1/784 (with "
+        "γ = 'scale', which goes by the variance of the pixels, it would be the same machine).",
+    )
 
 
 def _scaling_network(e: Evidence) -> Finding:
@@ -278,15 +284,14 @@ def _place_of_zeros(e: Evidence) -> Finding:
     parts, words = [], []
     for number, stated in enumerate(PLACE_OF_ZEROS, start=1):
         place = e[f"component_{number}"]
-        parts.append(yes_or_no(round(abs(place["mean"])) == stated))
+        parts.append(yes_or_no(round(place["mean"]) == stated))
         words.append(
             f"at a mean of {_number(place['mean'], 2)} (standard deviation "
             f"{_number(place['sd'], 2)}) on component {number}"
         )
     return Finding(
         together(parts),
-        f"They lie {' and '.join(words)}; either sign of a component is right, so distances from "
-        "0 count.",
+        f"With the signs that scikit-learn chose in 2019 they lie {' and '.join(words)}.",
     )
 
 
@@ -376,25 +381,34 @@ def _kernel_identity(e: Evidence) -> Finding:
 
 def _cubic_growth(e: Evidence) -> Finding:
     large, small = e["C_1000"], e["C_1"]
-    parts = [yes_or_no(large["counted"]["mean"] >= NEARLY_CUBIC)]
+    # "Approaches": what counts is how the cost grows at the end, not on the way there.
+    parts = [yes_or_no(large["counted"]["last_step"]["mean"] >= NEARLY_CUBIC)]
     sentence = (
         f"The solver's work on up to {large['counted']['rows']:,} rows grows with an exponent of "
         f"{_number(large['counted']['mean'], 2)} ({_number(large['counted']['low'], 2)} to "
-        f"{_number(large['counted']['high'], 2)}) at C = 1000 and of "
-        f"{_number(small['counted']['mean'], 2)} at C = 1"
+        f"{_number(large['counted']['high'], 2)}) at C = 1000, in the last step "
+        f"{_number(large['counted']['last_step']['mean'], 2)}, and at C = 1 of "
+        f"{_number(small['counted']['mean'], 2)}, in the last step "
+        f"{_number(small['counted']['last_step']['mean'], 2)}"
     )
     if "timed" in large and "timed" in small:
-        parts.append(yes_or_no(large["timed"]["median"] >= NEARLY_CUBIC))
+        parts.append(yes_or_no(large["timed"]["last_step"]["median"] >= NEARLY_CUBIC))
         sentence += (
             f"; the CPU time on up to {large['timed']['rows']:,} rows, on one machine, with "
-            f"{_number(large['timed']['median'], 2)} and {_number(small['timed']['median'], 2)}"
+            f"{_number(large['timed']['median'], 2)} and {_number(small['timed']['median'], 2)}, "
+            f"in the last step {_number(large['timed']['last_step']['median'], 2)} and "
+            f"{_number(small['timed']['last_step']['median'], 2)}"
         )
     return Finding(together(parts), f"{sentence}.")
 
 
 def _times(ratios: Mapping[str, Evidence]) -> str:
     return _listed(
-        [f"{KERNELS[kernel]} {_number(ratio['median'], 2)}" for kernel, ratio in ratios.items()]
+        [
+            f"{KERNELS[kernel]} {_number(ratio['median'], 2)} ({_number(ratio['min'], 2)} to "
+            f"{_number(ratio['max'], 2)})"
+            for kernel, ratio in ratios.items()
+        ]
     )
 
 
@@ -406,8 +420,9 @@ def _linear_fastest(e: Evidence) -> Finding:
     return Finding(
         together(parts),
         f"On {e['rows']:,} rows the linear kernel fits in {_number(e['fit']['seconds'], 1)} CPU "
-        f"seconds; in units of its time the others take {_times(e['fit']['others'])} to fit and "
-        f"{_times(e['predict']['others'])} to predict, timed on one machine.",
+        f"seconds, median of {e['rounds']} rounds; in units of its time in the same round the "
+        f"others take {_times(e['fit']['others'])} to fit and {_times(e['predict']['others'])} to "
+        "predict, timed on one machine.",
     )
 
 
@@ -419,8 +434,9 @@ def _rbf_slowest(e: Evidence) -> Finding:
     return Finding(
         together(parts),
         f"On {e['rows']:,} rows the RBF kernel fits in {_number(e['fit']['seconds'], 1)} CPU "
-        f"seconds; in units of its time the others take {_times(e['fit']['others'])} to fit and "
-        f"{_times(e['predict']['others'])} to predict, timed on one machine.",
+        f"seconds, median of {e['rounds']} rounds; in units of its time in the same round the "
+        f"others take {_times(e['fit']['others'])} to fit and {_times(e['predict']['others'])} to "
+        "predict, timed on one machine.",
     )
 
 
@@ -519,11 +535,12 @@ def _scratch_beats_svm(e: Evidence) -> Finding:
 def _relu_faster(e: Evidence) -> Finding:
     return Finding(
         in_every_round(e["ratio"]),
-        f"An epoch of the network from scratch takes {_number(e['sigmoid_seconds'], 2)} CPU "
-        f"seconds with the sigmoid and {_number(e['relu_seconds'], 2)} with ReLU, so the sigmoid "
-        f"takes {_number(e['ratio']['median'], 2)} times as long "
-        f"({_number(e['ratio']['min'], 2)} to {_number(e['ratio']['max'], 2)} over rounds), timed "
-        "on one machine.",
+        f"An epoch of the network from scratch takes {_number(e['sigmoid_seconds'], 3)} CPU "
+        f"seconds with the sigmoid and {_number(e['relu_seconds'], 3)} with ReLU; round by round "
+        f"the sigmoid takes {_number(e['ratio']['median'], 3)} times as long "
+        f"({_number(e['ratio']['min'], 3)} to {_number(e['ratio']['max'], 3)} over "
+        f"{e['ratio']['rounds']} rounds), timed on one machine; less than "
+        f"{NOTICEABLE:g} times is called no gain that matters.",
     )
 
 
@@ -616,13 +633,18 @@ def _cnn_beats_dense(e: Evidence) -> Finding:
 
 
 def _cnn_slow(e: Evidence) -> Finding:
+    printed = e["printed"]
+    today = together([in_every_round(e[key]) for key in ("epoch", "image", "image_cpu")])
     return Finding(
-        together([in_every_round(e[key]) for key in ("epoch", "image", "image_cpu")]),
-        f"An epoch takes {_number(e['cnn_seconds'], 1)} seconds against "
+        together([yes_or_no(printed["epoch"] > 1), today]),
+        f"In the paper's logs its epochs take {_number(printed['cnn_seconds'], 0)} "
+        f"seconds in the mean, those of the dense network {_number(printed['dense_seconds'], 0)}, "
+        f"so {_number(printed['epoch'], 1)} times as long; with today's libraries, on one machine, "
+        f"an epoch takes {_number(e['cnn_seconds'], 1)} seconds against "
         f"{_number(e['dense_seconds'], 1)} of the dense network, "
         f"{_number(e['epoch']['median'], 2)} times as long; for an image "
         f"{_number(e['image']['median'], 2)} times, and {_number(e['image_cpu']['median'], 2)} "
-        "times in CPU seconds, timed on one machine.",
+        "times in CPU seconds.",
     )
 
 
@@ -730,7 +752,7 @@ CLAIMS: tuple[Claim, ...] = (
         "rbf_slowest",
         MACHINES,
         "section 2.2, above cell 16",
-        "The RBF kernel is the most complex, and so the slowest.",
+        "The RBF kernel is the most complex (here: takes the most time).",
         _rbf_slowest,
     ),
     Claim(

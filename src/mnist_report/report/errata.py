@@ -18,12 +18,13 @@ from sklearn.metrics import roc_auc_score
 
 from mnist_report.evaluation.scores import auc_hard
 from mnist_report.evaluation.seeds import Summary, by_seed, welch
+from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.evaluation.uncertainty import paired_difference, spread
 from mnist_report.models.neural_network import cross_entropy, minibatches
 from mnist_report.names import KERNELS
 from mnist_report.trees import at
 
-Group = Literal["text", "judging", "network", "formulas", "undefined", "gone"]
+Group = Literal["text", "judging", "network", "formulas", "undefined", "ignored", "gone"]
 Measure = Literal["accuracy", "auc", "loss"]
 
 #: Dotted name to a value for each of the seeds 0, 1, 2 ...
@@ -51,12 +52,6 @@ class Comparison:
     measure: Measure
     printed: str
     right: str
-    of: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its name among the effects of its slip."""
-        return f"{self.measure}_{self.of}".lower() if self.of else self.measure
 
 
 @dataclass(frozen=True)
@@ -126,10 +121,9 @@ def load_slips(path: Path = ERRATA) -> list[Slip]:
     for item in content:
         effects = tuple(Comparison(**effect) for effect in item.pop("effects", ()))
         slips.append(Slip(**item, effects=effects))
-    for names in (
-        [slip.id for slip in slips],
-        *([effect.key for effect in slip.effects] for slip in slips),
-    ):
+    listed: list[list[str]] = [[slip.id for slip in slips]]
+    listed += [[effect.measure for effect in slip.effects] for slip in slips]
+    for names in listed:
         if len(set(names)) != len(names):
             raise ValueError(f"an id stands twice in {path.name}")
     for slip in slips:
@@ -181,29 +175,22 @@ def unpaired(printed: Summary, right: Summary) -> dict[str, float]:
     return {**welch(printed, right), "seeds": min(printed["seeds"], right["seeds"])}
 
 
-def effects(
-    slips: Sequence[Slip], values: Values, summaries: Mapping[str, Summary]
-) -> dict[str, dict[str, dict[str, float]]]:
+def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[Measure, dict[str, float]]]:
     """Return what each slip costs: set right minus as printed.
 
     Parameters
     ----------
     values
-        What the slips name as ``printed`` and ``right``, seed by seed.
-    summaries
-        The same where there are no single values.
+        What the slips name as ``printed`` and ``right``.
 
     Returns
     -------
     dict
-        Slip to effect (`Comparison.key`) to what `paired` or `unpaired` returns. Slips that were
-        not measured are left out.
+        Slip to measure to what `paired` returns. Slips that were not measured are left out.
     """
     return {
         slip.id: {
-            effect.key: paired(values[effect.printed], values[effect.right])
-            if effect.printed in values
-            else unpaired(summaries[effect.printed], summaries[effect.right])
+            effect.measure: paired(values[effect.printed], values[effect.right])
             for effect in slip.effects
         }
         for slip in slips
@@ -215,14 +202,14 @@ def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame
     """Return a row for each of the `effects`.
 
     Columns are ``slip``, ``label``, ``measure``, ``mean``, ``low``, ``high``, ``seeds``, ``min``
-    and ``max``; the last two are empty where there are no single seeds to compare.
+    and ``max``.
     """
     rows = [
         {
             "slip": slip.id,
-            "label": f"{slip.label} ({effect.of})" if effect.of else slip.label,
+            "label": slip.label,
             "measure": effect.measure,
-            **measured[slip.id][effect.key],
+            **measured[slip.id][effect.measure],
         }
         for slip in slips
         for effect in slip.effects
@@ -296,33 +283,30 @@ def kernel_choice(values: Values) -> tuple[dict[str, list[float]], dict[str, Any
     return kept, facts
 
 
-def final_rows(final: Mapping[str, Summary]) -> tuple[dict[str, Summary], dict[str, float]]:
-    """Return the final SVM on the fewest and the most rows that were tried.
+def final_rows(values: Values) -> tuple[dict[str, Sequence[float]], dict[str, float]]:
+    """Return the final SVM's AUC of labels on the fewest and on the most rows that were tried.
 
     Parameters
     ----------
-    final
-        ``rows_<n>`` to the spread of the AUC of labels, from the metrics of stage ``origins``.
+    values
+        Holds ``origins.final.rows_<n>``.
 
     Returns
     -------
-    summaries : dict
-        ``origins.fewest_rows`` and ``origins.most_rows``, in the paper's setting 3,000 as in its
-        text and 30,000 as in its code.
+    values : dict
+        ``final_rows.fewest`` and ``final_rows.most``, in the paper's setting 3,000 as in its text
+        and 30,000 as in its code.
     facts : dict
         ``fewest`` and ``most``, the numbers of rows, with the mean AUC of either.
     """
-    sizes = sorted(int(name.removeprefix("rows_")) for name in final)
-    fewest, most = final[f"rows_{sizes[0]}"], final[f"rows_{sizes[-1]}"]
-    return (
-        {"origins.fewest_rows": fewest, "origins.most_rows": most},
-        {
-            "fewest": sizes[0],
-            "auc_fewest": fewest["mean"],
-            "most": sizes[-1],
-            "auc_most": most["mean"],
-        },
-    )
+    start = "origins.final.rows_"
+    sizes = sorted(int(name.removeprefix(start)) for name in values if name.startswith(start))
+    kept: dict[str, Sequence[float]] = {}
+    facts: dict[str, float] = {}
+    for name, size in (("fewest", sizes[0]), ("most", sizes[-1])):
+        kept[f"final_rows.{name}"] = values[f"{start}{size}"]
+        facts |= {name: size, f"auc_{name}": float(np.mean(values[f"{start}{size}"]))}
+    return kept, facts
 
 
 def unseen(rows: int) -> dict[str, int]:
@@ -346,11 +330,7 @@ def grid_repeats() -> dict[str, int]:
 
 
 def reading(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, int]:
-    """Count the images near the place at which the paper sees the zeros.
-
-    Signs of components are arbitrary. The paper's scikit-learn made the score of largest size
-    positive (its `svd_flip` at release 0.20 went by the left singular vectors, which are the
-    scores but for their scale).
+    """Count the images near the place at which the paper sees the zeros, signs as in 2019.
 
     Parameters
     ----------
@@ -364,9 +344,7 @@ def reading(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str,
     dict
         ``near``: the images within half a unit; ``ones`` and ``zeros`` among them.
     """
-    plane = scores[:, :2]
-    largest = plane[np.abs(plane).argmax(axis=0), [0, 1]]
-    distance = np.linalg.norm(plane * np.sign(largest) - PRINTED_ZEROS, axis=1)
+    distance = np.linalg.norm(with_signs_of_2019(scores[:, :2]) - PRINTED_ZEROS, axis=1)
     found = labels[distance < 0.5]
     return {
         "near": len(found),

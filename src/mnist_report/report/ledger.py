@@ -66,6 +66,11 @@ class Entry:
             raise ValueError(f"{self.id}: an entry has a metric, or 'none' as its check")
 
     @property
+    def again(self) -> bool:
+        """Whether the paper prints the same result a second time."""
+        return self.what.endswith("(again)")
+
+    @property
     def allowed(self) -> float:
         """How far off counts as rounding."""
         if self.tolerance is not None:
@@ -120,6 +125,11 @@ class Judged:
         if spread.sd == 0:
             return None
         return (float(self.entry.printed) - spread.mean) / spread.sd
+
+    @property
+    def far(self) -> bool:
+        """Whether the printed number lies where one draw in twenty would, or fewer."""
+        return self.z is not None and abs(self.z) > 2
 
     @property
     def why(self) -> str | None:
@@ -196,6 +206,15 @@ def printed_by_epoch(judged: Sequence[Judged], network: str) -> pd.DataFrame:
     found = ((pattern.fullmatch(row.entry.id), row.entry.printed) for row in judged)
     rows = [(int(name[1]), name[2], float(value)) for name, value in found if name]
     return pd.DataFrame(rows, columns=["epoch", "measure", "value"])
+
+
+def printed_seconds(ledger: Iterable[Entry]) -> dict[str, list[float]]:
+    """Return network to the seconds that the paper's log gives of each epoch, in their order."""
+    result: dict[str, list[float]] = {}
+    for entry in ledger:
+        if found := re.fullmatch(r"(\w+)_time\.epoch_\d+\.seconds", entry.id):
+            result.setdefault(found[1], []).append(float(entry.printed))
+    return result
 
 
 def tally(verdicts: Iterable[str], possible: Sequence[str]) -> dict[str, int]:

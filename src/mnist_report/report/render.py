@@ -24,7 +24,7 @@ from mnist_report.names import KERNELS, MODELS
 from mnist_report.report import origins
 from mnist_report.report.claims import JudgedClaim, judge_claims
 from mnist_report.report.errata import Slip
-from mnist_report.report.ledger import VERDICTS, Entry, Judged, Spread, judge_all
+from mnist_report.report.ledger import REACH, VERDICTS, Entry, Judged, Spread, judge_all
 
 Target = Literal["git", "html", "pdf"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -221,6 +221,7 @@ def render_markdown(
                 overhead_names=OVERHEADS,
                 origin_gammas=origins.GAMMAS,
                 origin_rows=origins.ROWS,
+                reach=REACH,
             )
             document.all_numbered = True
     except jinja2.UndefinedError as error:
