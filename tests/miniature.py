@@ -263,9 +263,8 @@ def make_checkout(path, home, mirror):
     """Make a fresh checkout without data, lock or store that works on the images of `mirror`."""
     checkout = Checkout(path, home)
     skip = shutil.ignore_patterns("__pycache__")
-    for folder in ("src", "stages", "benchmarks"):
+    for folder in ("src", "stages", "benchmarks", ".dvc/plots"):
         shutil.copytree(ROOT / folder, checkout.path / folder, ignore=skip)
-    (checkout.path / ".dvc").mkdir()
     files = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config")
     for file in (*files, ".dvc/.gitignore"):
         shutil.copy(ROOT / file, checkout.path / file)

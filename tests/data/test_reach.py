@@ -1,10 +1,11 @@
 """Before the pipeline starts: what becomes of `params.yaml`, and what the user reads."""
 
 import difflib
+import hashlib
 
 import pytest
 
-from mnist_report import paths
+from mnist_report import files, paths
 from mnist_report.data import reach
 
 REAL = paths.PARAMS.read_text(encoding="utf-8")
@@ -16,6 +17,7 @@ def params(tmp_path, monkeypatch):
     path = tmp_path / "params.yaml"
     path.write_text(REAL, encoding="utf-8")
     monkeypatch.setattr(paths, "PARAMS", path)
+    monkeypatch.setattr(paths, "RAW", tmp_path / "raw")
     monkeypatch.setattr(reach, "why_out_of_reach", lambda *_: None)
     return path
 
@@ -119,3 +121,37 @@ def test_another_data_set_than_mnist_out_of_reach_is_an_error(params, monkeypatc
     assert reach.main([]) == 1
     assert changed(params) == ["-   dataset: mnist", "+   dataset: kmnist"]
     assert capsys.readouterr().err == "data: error: no network\n"
+
+
+# Files that lie here already
+
+
+@pytest.fixture
+def fetched(params, tmp_path, monkeypatch):
+    """Let the files of Fashion-MNIST lie here as `fetch` wrote them, and no source be in reach."""
+    names(params, "fashion_mnist")
+    monkeypatch.setattr(reach, "why_out_of_reach", lambda *_: "no source")
+    monkeypatch.setattr(paths, "METRICS", tmp_path / "metrics")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "images").write_bytes(b"pixels")
+    digest = hashlib.sha256(b"pixels").hexdigest()
+    content = {"dataset": "fashion_mnist", "sha256": {"images": digest}}
+    files.write_json(tmp_path / "metrics" / "fetch.json", content)
+
+
+def test_nobody_is_asked_for_what_lies_here(fetched):
+    assert reach.main([]) == 0
+
+
+@pytest.mark.parametrize("change", ["another file", "no file", "another data set", "no record"])
+def test_a_source_is_needed_for_what_does_not(fetched, params, change, capsys):
+    if change == "another file":
+        (paths.RAW / "images").write_bytes(b"others")
+    elif change == "no file":
+        (paths.RAW / "images").unlink()
+    elif change == "another data set":
+        names(params, "kmnist")
+    else:
+        paths.metrics_file("fetch").write_text("[]", encoding="utf-8")
+    assert reach.main([]) == 1
+    assert "no source" in capsys.readouterr().err

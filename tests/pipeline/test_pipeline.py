@@ -143,6 +143,7 @@ def test_plots_of_branches_are_compared_without_a_cache(clone):
     page = (clone.path / "compared" / "index.html").read_text(encoding="utf-8")
     pictures = {path.name for path in (clone.path / "compared").rglob("*.png")}
     assert "thresholds" in page
+    assert '"tick"' in page  # a template of our own, for the values of studies
     assert any("main" in name and "cumulative_variance" in name for name in pictures)
     assert any("thresholds" in name and "cumulative_variance" in name for name in pictures)
 

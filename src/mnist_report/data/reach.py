@@ -4,6 +4,7 @@ Without an argument MNIST out of reach is no dead end: `params.yaml` is set to t
 ships with scikit-learn, and that is said plainly. With an argument the user insists.
 """
 
+import hashlib
 import io
 import os
 import sys
@@ -17,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from mnist_report import paths
 from mnist_report.data.fetching import MIRROR_VARIABLE, why_out_of_reach
 from mnist_report.errors import UserError
-from mnist_report.files import write_text
+from mnist_report.files import read_json, write_text
 from mnist_report.params import Data, load_params
 
 KEYS = typing.get_args(Data.model_fields["dataset"].annotation)
@@ -44,6 +45,8 @@ def _insist(dataset: str) -> None:
 
 def _settle(*, insisted: bool) -> None:
     params = load_params(paths.PARAMS).data
+    if _fetched(params):
+        return
     reason = why_out_of_reach(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
     if reason is None:
         return
@@ -58,6 +61,22 @@ def _settle(*, insisted: bool) -> None:
         "'make repro DATASET=mnist' insists on MNIST.",
         file=sys.stderr,
     )
+
+
+def _fetched(params: Data) -> bool:
+    """Tell whether the files of the data set lie here as `fetch` last wrote them.
+
+    Then DVC has no need to fetch them, and nobody is asked for them; if the parameters say another
+    source or title now, it does so all the same, and says what is wrong.
+    """
+    try:
+        last = read_json(paths.metrics_file("fetch"))
+        return bool(last["dataset"] == params.dataset) and all(
+            hashlib.sha256((paths.RAW / name).read_bytes()).hexdigest() == digest
+            for name, digest in last["sha256"].items()
+        )
+    except (UserError, OSError, LookupError, TypeError, AttributeError):
+        return False
 
 
 def set_dataset(dataset: str) -> bool:

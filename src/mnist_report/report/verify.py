@@ -18,6 +18,7 @@ parameters only.
 import hashlib
 import json
 import math
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -111,7 +112,7 @@ def check_bytes() -> list[str]:
     failures = []
     for file in altered(there):
         rotten = f", and neither is {file.cached}" if file.cached else ""
-        command = " ".join(filter(None, ["rm -f", file.name, file.cached]))
+        command = shlex.join(filter(None, ["rm", "-f", file.name, file.cached]))
         failures.append(
             f"{file.name} is not what dvc.lock has{rotten}; '{command}', then 'dvc repro'"
         )
