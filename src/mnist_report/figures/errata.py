@@ -8,6 +8,9 @@ from matplotlib.ticker import MaxNLocator
 #: A panel for each measure, and its title.
 PANELS = {"accuracy": "accuracy", "auc": "AUC"}
 
+#: Digits of percentage points, as in the report's tables.
+DIGITS = {"accuracy": 2, "auc": 3}
+
 
 def effects(table: pd.DataFrame) -> Figure:
     """Show effects with their 95 % intervals, a panel for each measure, the largest on top.
@@ -26,7 +29,7 @@ def effects(table: pd.DataFrame) -> Figure:
     for axes, (measure, title) in zip(panels, PANELS.items(), strict=True):
         rows = shown[shown["measure"] == measure]
         points = 100 * rows[["mean", "low", "high", "min", "max"]].astype(np.float64)
-        places = [labels.index(label) for label in rows["label"]]
+        places, digits = [labels.index(label) for label in rows["label"]], DIGITS[measure]
         axes.axvline(0, color="0.4", lw=0.8, zorder=1)
         axes.hlines(
             places, points["min"], points["max"], color="0.75", lw=5, zorder=2, label="single seeds"
@@ -44,7 +47,7 @@ def effects(table: pd.DataFrame) -> Figure:
         for place, mean, end in zip(places, points["mean"], ends, strict=True):
             axes.annotate(
                 # Adding 0 takes the sign from a zero.
-                f"{round(mean, 2) + 0:+.2f}".replace("-", "\N{MINUS SIGN}"),
+                f"{round(mean, digits) + 0:+.{digits}f}".replace("-", "\N{MINUS SIGN}"),
                 (end, place),
                 xytext=(6, 0),
                 textcoords="offset points",
