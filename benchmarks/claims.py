@@ -3,7 +3,7 @@
     python benchmarks/claims.py
 
 It writes `benchmarks/claims.json`, which stage ``claims`` judges from. Run it on a machine that
-has nothing else to do; it takes about five minutes on two cores. What is compared takes turns in
+has nothing else to do; it takes eight minutes on two cores. What is compared takes turns in
 one process, so that a machine that slows down slows all of it, and every round is kept.
 """
 
@@ -120,8 +120,8 @@ def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Ti
 def main() -> None:
     """Time everything, print the medians and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="of kernels and networks")
-    parser.add_argument("--growth-rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="of kernels and networks")
+    parser.add_argument("--growth-rounds", type=int, default=3)
     parser.add_argument("--share", type=float, default=1, help="of all rows, to try it out")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args()
