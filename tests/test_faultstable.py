@@ -55,7 +55,8 @@ def written(pytester):
         table, readme = pytester.path / "RESULTS.md", pytester.path / "README.md"
         table.write_text("as before\n")
         readme.write_text(f"above\n{faultstable.BEGIN}\nas before\n{faultstable.END}\nbelow\n")
-        pytester.inline_run(*options, plugins=[faultstable.Writer(table, readme)])
+        writer = faultstable.Writer(table, readme)
+        pytester.inline_run(*options, plugins=[writer], no_reraise_ctrlc=True)
         if table.read_text() == "as before\n":
             assert "as before" in readme.read_text()
             return None
