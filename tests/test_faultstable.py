@@ -47,8 +47,9 @@ def test_two(record_property):
 
 
 @pytest.fixture
-def written(pytester):
+def written(pytester, monkeypatch):
     """Return a function that runs two cases and returns the rows that it wrote, None for none."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # to start in no time
 
     def run(*options, set_up="pass", two="pass"):
         pytester.makepyfile(TWO_CASES.format(set_up=set_up, two=two))
