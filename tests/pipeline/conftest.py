@@ -26,36 +26,30 @@ from miniature import (
     yaml,
 )
 
-#: The stages, with those before them, that are run twice to compare bytes.
-MODELS = ("svm_final", "scratch_nn")
+#: Up to this stage the pipeline runs twice, to compare bytes.
+LAST = "scratch_nn"
 
 STAGES = yaml().load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
-#: The studies, but for one that DVC runs, and the stages that judge.
-STUDIES = [
+#: Stages that run by DVC: those that log models, what they read, and one study.
+BY_DVC = ("pca", "svm_final", "scratch_nn", "keras_dense", "cnn", "spread_scratch_nn")
+
+#: Stages that run in one process: all others but the last ones, which DVC runs at the end.
+IN_ONE_PROCESS = [
     name
     for name in STAGES
-    if name.startswith(("spread_", "errata", "ablations_", "origins", "comparison", "claims"))
-    and name != "spread_scratch_nn"
+    if name not in (*BY_DVC, "fetch", "scale", "svm_gridsearch", "verdicts", "costs", "report")
 ]
 
-#: What the studies wait for, and one of them.
-BY_DVC = (
-    "pca",
-    "svm_intuition",
-    "svm_kernels",
-    "svm_final",
-    "scratch_nn",
-    "keras_dense",
-    "cnn",
-    "spread_scratch_nn",
-)
-
+#: Without TensorFlow's graphs, which take longer to draw up than the trainings of some twenty small
+#: networks that use them; the stages `keras_dense` and `cnn` have them.
 RUN_IN_ONE_PROCESS = """
 import importlib.util, sys
+import tensorflow
 from mnist_report.params import load_params
 from mnist_report.stage import Stage
 
+tensorflow.config.run_functions_eagerly(True)
 for name in sys.argv[1:]:
     spec = importlib.util.spec_from_file_location(name, f"stages/{name}.py")
     module = importlib.util.module_from_spec(spec)
@@ -105,30 +99,33 @@ sys.addaudithook(refuse)
 """
 
 
+#: Has one tracker for all stages, as `make repro` does; without it each starts its own.
+AROUND = "PYTHONPATH=src python -m mnist_report.tracking around"
+
+
 @pytest.fixture(scope="session")
 def pair(new_checkout):
     """Run the pipeline in two folders at once: with its default store, and with none in reach.
 
-    In the first, the studies run in one process, as DVC would run them one by one, and MLflow is
-    brought level with them after: that many processes would spend minutes on imports.
+    In the first, most stages run in one process, as DVC would run them one by one, and the second
+    tracker brings MLflow level with them: that many processes would spend minutes on imports.
 
-    The second one runs the stages that leave a model which is not TensorFlow's; the bytes of
-    those `tests/models/test_keras_networks.py` compares between processes at less cost.
+    The second one stops at the network from scratch; the bytes of the other models
+    `tests/models` compares between processes at less cost.
     """
     base, other = new_checkout("ein Ordner mit Ümläuten"), new_checkout("other")
     (base.path / "src" / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     base.commit("No network")
     steps = [
-        # One tracker for all of them, as `make repro` has it; those after start one each.
-        f"PYTHONPATH=src python -m mnist_report.tracking around dvc repro {' '.join(BY_DVC)}",
-        f"PYTHONPATH=src python -c '{RUN_IN_ONE_PROCESS}' {' '.join(STUDIES)}",
-        f"dvc commit --quiet --force {' '.join(STUDIES)}",
-        "dvc repro",
-        "PYTHONPATH=src python -m mnist_report.tracking level",
+        f"{AROUND} dvc repro {' '.join(BY_DVC)}",
+        f"PYTHONPATH=src python -c '{RUN_IN_ONE_PROCESS}' {' '.join(IN_ONE_PROCESS)}",
+        f"dvc commit --quiet --force {' '.join(IN_ONE_PROCESS)}",
+        f"{AROUND} dvc repro",
     ]
     processes = [
         base.start("sh", "-c", " && ".join(steps)),
-        other.start("dvc", "repro", *MODELS, env=UNREACHABLE),
+        # One stage with a tracker of its own, two with a common one.
+        other.start("sh", "-c", f"dvc repro fetch && {AROUND} dvc repro {LAST}", env=UNREACHABLE),
     ]
     results = [finish(process, 900) for process in processes]
     base.commit("The results")
@@ -136,9 +133,9 @@ def pair(new_checkout):
 
 
 @pytest.fixture(scope="session")
-def studies():
+def restored():
     """Return the stages that DVC did not run by itself in the first whole run."""
-    return STUDIES
+    return IN_ONE_PROCESS
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +153,7 @@ def base(pair):
 @pytest.fixture(scope="session")
 def scenarios(base, land, copy_of):
     """Start every scenario; each has a checkout of its own."""
-    works = (run_experiments, change_on_a_branch, *REMOTES.values(), end_two, end_followed, fail)
+    works = (run_experiments, *REMOTES.values(), end_two, end_followed, fail)
     with ThreadPoolExecutor(2) as pool:
         yield {work: pool.submit(work, base, land, copy_of) for work in works}
 
@@ -164,11 +161,6 @@ def scenarios(base, land, copy_of):
 @pytest.fixture(scope="session")
 def experiments(scenarios):
     return scenarios[run_experiments].result()
-
-
-@pytest.fixture(scope="session")
-def branch(scenarios):
-    return scenarios[change_on_a_branch].result()
 
 
 @pytest.fixture(scope="session")
@@ -192,26 +184,33 @@ def failed(scenarios):
     return scenarios[fail].result()
 
 
+@dataclass
+class Experiments:
+    """An experiment in a temporary copy, then one in the workspace, on a branch that keeps it."""
+
+    checkout: Checkout
+    sums_after_away: set
+    here: Done
+    listed: list
+    status: str
+    clone: Checkout
+
+
 def run_experiments(base, land, copy_of):
-    """Run one experiment in the workspace and one in a temporary copy."""
+    """Run both experiments, commit the second, go back to `main`, and clone."""
     checkout = copy_of(base, "experiments")
-    here = checkout.dvc("exp", "run", "--name", "here", "-S", "pca.sums=[5]")
-    sums = checkout.read("metrics/pca.json")["explained_variance_sum"]
-    checkout.dvc("exp", "run", "--temp", "--name", "away", "-S", "pca.sums=[7]", "pca")
-    return checkout, here, sums
-
-
-def change_on_a_branch(base, land, copy_of):
-    """Change `pca.thresholds` on a branch, run and commit; go back to `main`; clone."""
-    checkout = copy_of(base, "branch")
     checkout.git("checkout", "--quiet", "-b", "thresholds")
-    checkout.change(pca={"thresholds": [0.5, 0.9]})
-    done = checkout.dvc("repro", env=UNREACHABLE)
-    status = checkout.dvc("status")
+    checkout.dvc("exp", "run", "--temp", "--name", "away", "-S", "pca.sums=[7]", "pca")
+    sums = set(checkout.read("metrics/pca.json")["explained_variance_sum"])
+    changes = ("-S", "pca.sums=[5]", "-S", "pca.thresholds=[0.5,0.9]")
+    here = checkout.dvc("exp", "run", "--name", "here", *changes)
+    listed = checkout.dvc("exp", "list", "--name-only").out.split()
+    status = checkout.dvc("status").out
     checkout.commit("Other thresholds")
     checkout.git("checkout", "--quiet", "main")
     checkout.git("clone", "--quiet", str(checkout.path), str(land / "clone"))
-    return checkout, done, status, Checkout(land / "clone", base.home)
+    clone = Checkout(land / "clone", base.home)
+    return Experiments(checkout, sums, here, listed, status, clone)
 
 
 def push_and_pull(base, land, copy_of, kind, *remote):

@@ -13,6 +13,8 @@ import os
 import sys
 import traceback
 
+import tensorflow
+
 from mnist_report.errors import UserError
 from mnist_report.figures import style
 from mnist_report.params import load_params
@@ -41,8 +43,9 @@ def run(modules, names):
 
 def main():
     modules = {name: load(name) for name in sys.argv[1:]}
-    # Pictures are drawn all the same, in a fraction of the time.
+    # Pictures are drawn and networks trained all the same, in a fraction of the time.
     style.SETTINGS["figure.dpi"] = 40
+    tensorflow.config.run_functions_eagerly(True)
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

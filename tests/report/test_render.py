@@ -1,5 +1,6 @@
 """The report: figures, numbers, what other people's text can do to it, and its bytes."""
 
+import functools
 import json
 import re
 import string
@@ -90,19 +91,36 @@ def foreign(metrics, title):
     return metrics
 
 
-@pytest.fixture
-def pictures(tmp_path, monkeypatch):
-    """Put a small picture in the place of every figure, and let the report take those."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder in the place of the checkout, with a small picture for every figure."""
+    root = tmp_path_factory.mktemp("illustrated")
     environment = jinja2.Environment()
     for template in TEMPLATES:
         tree = environment.parse(template.read_text(encoding="utf-8"))
         for call in tree.find_all(jinja2.nodes.Call):
             if isinstance(call.node, jinja2.nodes.Getattr) and call.node.attr == "figure":
-                path = tmp_path / "plots" / Path(*(name.as_const() for name in call.args[:2]))
+                path = root / "plots" / Path(*(name.as_const() for name in call.args[:2]))
                 path.parent.mkdir(parents=True, exist_ok=True)
                 image.imsave(path, np.eye(8))
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    return sorted(tmp_path.rglob("*.png"))
+    return root
+
+
+def make(folder, target, title=None):
+    """Make the report of made-up metrics, on a data set of that title or on MNIST."""
+    metrics = made_up(committed_metrics())
+    if title is not None:
+        metrics = foreign(metrics, title)
+    convert = {"html": to_html, "pdf": to_pdf}[target]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "ROOT", folder)
+        return convert(rendered(target, metrics), report_title(metrics["fetch"]))
+
+
+@pytest.fixture(scope="module")
+def document(folder):
+    """Return a function that makes a report and remembers it, for each takes a second."""
+    return functools.cache(functools.partial(make, folder))
 
 
 class Page(HTMLParser):
@@ -492,11 +510,8 @@ TITLES.append(r'#eval("1") $x^2$ \input{x} [a]{.b}')
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_title_never_becomes_markup_in_html(metrics, pictures, title):
-    plain = Page(to_html(rendered("html", metrics), "MNIST"))
-    metrics = foreign(metrics, title)
-    html = to_html(rendered("html", metrics), report_title(metrics["fetch"]))
-    page = Page(html)
+def test_a_title_never_becomes_markup_in_html(document, title):
+    plain, page = Page(document("html")), Page(document("html", title))
     assert {tag for tag, _ in page.tags} <= {tag for tag, _ in plain.tags}
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert own_addresses_only(page)
@@ -504,25 +519,22 @@ def test_a_title_never_becomes_markup_in_html(metrics, pictures, title):
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_title_is_shown_as_it_was_given_in_html(metrics, pictures, title):
-    metrics = foreign(metrics, title)
-    html = to_html(rendered("html", metrics), report_title(metrics["fetch"]))
+def test_a_title_is_shown_as_it_was_given_in_html(document, title):
     expected = f"recomputed on {title} (this is not MNIST)"
-    page = Page(html)
+    page = Page(document("html", title))
     assert page.text("h1").endswith(expected)
     assert page.text("title").endswith(expected)
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_title_does_not_break_the_pdf(metrics, pictures, title):
-    metrics = foreign(metrics, title)
-    pdf = to_pdf(rendered("pdf", metrics), report_title(metrics["fetch"]))
+def test_a_title_does_not_break_the_pdf(document, title):
+    pdf = document("pdf", title)
     assert pdf.startswith(b"%PDF-")
     assert pdf_title(pdf).startswith("An Approximation to the MNIST Dataset, recomputed on")
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_title_is_shown_as_it_was_given_in_the_pdf(metrics, pictures, title):
+def test_a_title_is_shown_as_it_was_given_in_the_pdf(metrics, title):
     fetched = foreign(metrics, title)["fetch"]
     pdf = to_pdf("Text.\n", report_title(fetched))
     assert pdf_title(pdf).endswith(f"recomputed on {title} (this is not MNIST)")
@@ -558,10 +570,10 @@ def check_page(page):
     assert inside - {""} <= targets
 
 
-def test_the_html_needs_no_other_file_and_every_figure_has_words(metrics, pictures):
-    page = Page(to_html(rendered("html", metrics), "Title"))
+def test_the_html_needs_no_other_file_and_every_figure_has_words(document, folder):
+    page = Page(document("html"))
     check_page(page)
-    assert len(page.named("img")) == len(pictures)
+    assert len(page.named("img")) == len(list(folder.rglob("*.png")))
     assert "<style" not in page.text()
     assert page.texts["style"]
 
@@ -570,38 +582,32 @@ def test_the_committed_html_needs_no_other_file_and_every_figure_has_words():
     check_page(Page((ROOT / "report" / "report.html").read_text(encoding="utf-8")))
 
 
-def test_sections_are_numbered_from_one(metrics, pictures):
-    html = to_html(rendered("html", metrics), "Title")
-    numbers = re.findall(r'"header-section-number">([\d.]+)<', html)
+def test_sections_are_numbered_from_one(document):
+    numbers = re.findall(r'"header-section-number">([\d.]+)<', document("html"))
     assert numbers[0] == "1"
     assert not [number for number in numbers if number.startswith("0")]
 
 
-def test_mathematics_is_mathml(metrics, pictures):
-    html = to_html(rendered("html", metrics), "Title")
-    page = Page(html)
+def test_mathematics_is_mathml(document):
+    page = Page(document("html"))
     assert page.named("math")
     assert "$" not in page.text("p")
 
 
-def test_the_same_input_gives_the_same_bytes(metrics, pictures):
-    def documents():
-        git, html, pdf = (rendered(to, metrics) for to in ("git", "html", "pdf"))
-        return git, to_html(html, "Title"), to_pdf(pdf, "Title")
-
-    first = documents()
+def test_the_same_input_gives_the_same_bytes(metrics, document, folder):
+    assert rendered("git", metrics) == rendered("git", metrics)
+    html, pdf = document("html"), document("pdf")
     time.sleep(1.1)  # a clock of whole seconds that got into a file would show
-    assert documents() == first
-    assert b"CreationDate" not in first[2]
-    assert b"ModDate" not in first[2]
+    assert (make(folder, "html"), make(folder, "pdf")) == (html, pdf)
+    assert b"CreationDate" not in pdf
+    assert b"ModDate" not in pdf
 
 
-def test_documents_name_no_folder_of_this_machine(metrics, pictures, tmp_path):
-    html = to_html(rendered("html", metrics), "Title")
-    pdf = to_pdf(rendered("pdf", metrics), "Title")
-    for folder in (str(tmp_path), str(ROOT), str(Path.home())):
-        assert folder not in html
-        assert folder.encode() not in pdf
+def test_documents_name_no_folder_of_this_machine(document, folder):
+    html, pdf = document("html"), document("pdf")
+    for name in (str(folder), str(ROOT), str(Path.home())):
+        assert name not in html
+        assert name.encode() not in pdf
 
 
 def test_compare_takes_the_entries_of_one_section():
