@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from miniature import ROOT, UNREACHABLE, Checkout, finish, yaml
+from mnist_report import paths
+from mnist_report.dvcfiles import StageFiles
+from mnist_report.tracking import datasets, record
 
 #: A server that is not there is asked once.
 GONE = UNREACHABLE | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
@@ -235,3 +239,27 @@ def test_a_run_goes_on_after_its_model(here, tmp_path):
     # Killed then, it would be a finished run without a fingerprint.
     done = here.python("-c", LOG_MODEL, str(tmp_path), env={"MLFLOW_LOGGING_LEVEL": "CRITICAL"})
     assert (done.code, done.out) == (0, "RUNNING 1\n"), done.err
+
+
+# The images of a run
+
+
+def test_other_images_or_other_labels_have_another_digest(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "SCALED", tmp_path)
+    images, labels = (paths.scaled_file("train", kind) for kind in ("images", "labels"))
+    stage = StageFiles("pca", deps=(images, labels), params=(), outs=(), metrics=(), plots=())
+
+    def digest():
+        [found] = datasets.inputs(stage, "own", record.digest)
+        assert found.tags[0].value == "training"
+        return found.dataset.digest
+
+    np.save(images, np.zeros((2, 784), np.float32))
+    np.save(labels, np.zeros(2, np.uint8))
+    first = digest()
+    assert digest() == first
+    np.save(images, np.ones((2, 784), np.float32))
+    second = digest()
+    np.save(labels, np.ones(2, np.uint8))
+    assert len({first, second, digest()}) == 3

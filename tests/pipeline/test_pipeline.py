@@ -254,6 +254,29 @@ def test_a_run_holds_the_files_of_its_stage(base, runs, name):
 
 
 @every_stage
+def test_a_run_names_the_images_of_its_stage(base, runs, name):
+    deps = base.declared("deps")[name]
+    logged = {item.tags[0].value: item.dataset for item in run_of(runs, name).inputs.dataset_inputs}
+    used = {"train": "training", "test": "testing"}
+    assert logged.keys() == {
+        used[part] for part in used if f"data/scaled/{part}_images.npy" in deps
+    }
+    for part, context in used.items():
+        if context in logged:
+            assert logged[context].name == "own"
+            rows = len(np.load(base.path / f"data/scaled/{part}_labels.npy"))
+            assert json.loads(logged[context].profile)["features_shape"] == [rows, 784]
+            source = json.loads(logged[context].source)["uri"]
+            assert source == f"data/scaled/{part}_images.npy"
+    assert len({data.digest for data in logged.values()}) == len(logged)
+
+
+def test_the_same_images_have_the_same_digest_in_every_run(runs):
+    digests = {item.dataset.digest for run in runs for item in run.inputs.dataset_inputs}
+    assert len(digests) == 2
+
+
+@every_stage
 def test_a_run_says_where_it_came_from(base, runs, restored, name):
     tags = run_of(runs, name).data.tags
     assert tags["mlflow.source.name"] == f"stages/{name}.py"
@@ -348,6 +371,7 @@ def test_levelling_fills_an_empty_store_once(base, runs, pulled):
         assert run.data.params == twin.data.params
         assert run.data.metrics == twin.data.metrics
         assert run.data.tags["fingerprint"] == twin.data.tags["fingerprint"]
+        assert run.inputs.dataset_inputs == twin.inputs.dataset_inputs
         assert artifacts(run).keys() == artifacts(twin).keys()
 
     second = clone.python("-m", "mnist_report.tracking", "level")

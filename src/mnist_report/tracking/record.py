@@ -6,6 +6,7 @@ recorded by the same code, so both runs say the same.
 
 import contextlib
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ from mnist_report import git, paths
 from mnist_report.dvcfiles import StageFiles
 from mnist_report.errors import UserError
 from mnist_report.params import Params
+from mnist_report.tracking.datasets import inputs
 from mnist_report.tracking.models import log_model
 from mnist_report.trees import at, flatten
 
@@ -102,6 +104,7 @@ def record_outputs(
             client.log_artifact(run_id, str(path), kind)
     for path in stage.outs:
         log_model(run_id, path)
+    client.log_inputs(run_id, inputs(stage, params.data.dataset, digest))
     client.log_batch(run_id, tags=[RunTag("fingerprint", fingerprint(stage, params))])
 
 
@@ -123,12 +126,19 @@ def _declared(stage: StageFiles, params: Params) -> dict[str, Any]:
 
 
 def _digests(declared: tuple[Path, ...]) -> dict[str, str]:
-    digests = {}
-    for path in declared:
-        with path.open("rb") as stream:
-            name = path.relative_to(paths.ROOT).as_posix()
-            digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return digests
+    return {path.relative_to(paths.ROOT).as_posix(): digest(path) for path in declared}
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which one tracker meets in many stages."""
+    there = path.stat()
+    return _sha256(path, there.st_ino, there.st_mtime_ns, there.st_size)
+
+
+@functools.cache
+def _sha256(path: Path, *_state: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _steps(path: Path, now: int) -> list[Metric]:
