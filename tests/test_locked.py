@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import subprocess
 
 import pytest
 
 from mnist_report import paths
-from mnist_report.locked import Altered, altered
+from mnist_report.locked import Altered, altered, mend
 
 CONTENT = b"what the pipeline made"
 DIGEST = hashlib.md5(CONTENT).hexdigest()
@@ -60,3 +61,40 @@ def test_what_no_stage_made_or_what_is_not_here_is_passed_over(made):
     (paths.ROOT / "params.yaml").write_text("seed: 1\n")
     made.unlink()
     assert altered([made, paths.ROOT / "params.yaml"]) == []
+
+
+#: As Git has it, and with a stage that `dvc.yaml` does not have any more.
+LOCK = "schema: '2.0'\nstages:\n  scale: {cmd: a}\n  claims: {cmd: b}\n  gone: {cmd: c}\n"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    ["", "schema: '2.0'\n", "schema: '2.0'\nstages:\n  scale: {cm", LOCK[: LOCK.index("  claims")]],
+    ids=["nothing", "no stage", "within a stage", "without the last stages"],
+)
+def test_a_lock_that_was_cut_off_is_as_git_has_it_again(tmp_path, monkeypatch, cut):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(LOCK)
+    for command in (["init", "--quiet"], ["add", "dvc.lock"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    assert not mend()
+    lock.write_text(cut)
+    assert mend()
+    assert lock.read_text() == LOCK
+
+
+def test_a_lock_that_is_whole_new_or_not_in_git_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    lock = tmp_path / "dvc.lock"
+    lock.write_text("")
+    assert not mend()
+    lock.write_text(LOCK)
+    for command in (["init", "--quiet"], ["add", "dvc.lock"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    whole = "stages:\n  claims: {cmd: d}\n  scale: {cmd: d}\n  cnn: {cmd: d}\n"
+    lock.write_text(whole)
+    assert not mend()
+    assert lock.read_text() == whole
+    lock.unlink()
+    assert not mend()

@@ -74,7 +74,7 @@ def project(tmp_path):
 
 def write(project, stages):
     content = {
-        name: {"cmd": cmd, "deps": deps, "outs": [{out: {"cache": False}}]}
+        name: {"cmd": cmd, "deps": deps, "metrics": [{out: {"cache": False}}]}
         for name, (cmd, deps, out) in stages.items()
     }
     with (project.path / "dvc.yaml").open("w", encoding="utf-8") as stream:
@@ -105,6 +105,23 @@ def test_two_stages_run_at_once_and_everything_is_up_to_date_after(project):
     forced = project.side_by_side("--force", "models")
     assert forced.code == 0, forced.out + forced.err
     assert sorted(ran(forced)) == sorted(STAGES.keys() - {"spread_other"})
+
+
+def test_a_lock_that_was_cut_off_costs_no_stage_a_run(project):
+    quick = {name: (f"cp first {name}", ["first"], name) for name in STAGES}
+    quick["first"] = STAGES["first"]
+    write(project, quick)
+    project.dvc("repro")
+    project.commit("All stages")
+    # Since then `last` has run once more, and DVC was stopped while it wrote that down.
+    write(project, quick | {"last": ("cat first first > last", ["first"], "last")})
+    project.dvc("repro", "last")
+    (project.path / "dvc.lock").write_bytes(b"")
+    done = project.side_by_side()
+    assert done.code == 0, done.out + done.err
+    assert done.out.startswith("repro: dvc.lock was cut off ")
+    assert ran(done) == []
+    assert "up to date" in project.dvc("status").out
 
 
 @pytest.mark.parametrize("failing", ["keras_dense", "other"])

@@ -1,4 +1,4 @@
-"""What lies here, held against the digests in `dvc.lock`.
+"""What lies here, held against the digests in `dvc.lock`, and that file itself.
 
 ``python -m mnist_report.locked STAGE`` prints the inputs of a stage that differ from what the
 pipeline made. A stage that has failed asks this of a process of its own: so this module is not
@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from mnist_report import paths
+from mnist_report import git, paths
 from mnist_report.dvcfiles import pipeline
+from mnist_report.errors import UserError
+from mnist_report.files import write_bytes
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,34 @@ def outputs() -> dict[Path, str]:
         for entry in lock["stages"].values()
         for out in entry.get("outs", [])
     }
+
+
+def mend() -> bool:
+    """Bring back Git's `dvc.lock` where the one here was cut off; tell whether it was.
+
+    DVC writes the file in its place. Stopped meanwhile, it leaves an empty one, which it refuses
+    from then on, or one without the last stages, which it then runs again, long studies too. With
+    Git's, what was made since comes back from DVC's cache of runs; just `fetch` and `report`, of
+    which it keeps none, run again.
+    """
+    path = paths.ROOT / "dvc.lock"
+    try:
+        kept, here = git.output(paths.ROOT, "show", ":dvc.lock"), path.read_bytes()
+    except (UserError, OSError):  # not in Git, or taken away: DVC begins a new one
+        return False
+    if here == kept or _stages(here) >= _stages(kept) & pipeline().keys():
+        return False
+    write_bytes(path, kept)
+    return True
+
+
+def _stages(lock: bytes) -> set[str]:
+    """Return the stages in the content of a `dvc.lock`; none if DVC would refuse it."""
+    try:
+        # Not in pure Python, for thousands of lines.
+        return set(YAML(typ="safe").load(lock)["stages"])
+    except (YAMLError, UnicodeError, LookupError, TypeError):
+        return set()
 
 
 def altered(files: Iterable[Path]) -> list[Altered]:

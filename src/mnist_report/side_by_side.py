@@ -16,6 +16,7 @@ from typing import IO
 
 from mnist_report.dvcfiles import StageFiles, is_study, pipeline
 from mnist_report.interrupts import interrupts_noted
+from mnist_report.locked import mend
 
 #: The stages that run beside the others.
 BESIDE = ("keras_dense",)
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str]) -> int:
         help="run stages that are up to date too: all of them, or all but the long studies",
     )
     options = parser.parse_args(arguments)
+    if mend():
+        print(
+            "repro: dvc.lock was cut off when DVC was stopped; it is as Git has it again, and what "
+            "was made since comes from DVC's cache where it lies there",
+            flush=True,
+        )
     dvc = [*DVC, *(["--force"] if options.force else [])]
     before, others, after = (
         [name for name in part if options.force != "models" or not is_study(name)]
