@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from mnist_report import paths
+from mnist_report.errors import UserError
 from mnist_report.locked import Altered, altered, mend
 
 CONTENT = b"what the pipeline made"
@@ -61,6 +62,13 @@ def test_what_no_stage_made_or_what_is_not_here_is_passed_over(made):
     (paths.ROOT / "params.yaml").write_text("seed: 1\n")
     made.unlink()
     assert altered([made, paths.ROOT / "params.yaml"]) == []
+
+
+@pytest.mark.parametrize("cut", ["", "stages:\n  sca", "stages:\n  scale: {outs: [{pa", "stages"])
+def test_to_hold_files_against_a_lock_that_was_cut_off_is_refused_in_one_line(made, cut):
+    (paths.ROOT / "dvc.lock").write_text(cut)
+    with pytest.raises(UserError, match=r"dvc\.lock is missing or cut off; run .git checkout"):
+        altered([made])
 
 
 #: As Git has it, and with a stage that `dvc.yaml` does not have any more.

@@ -22,6 +22,9 @@ from mnist_report.dvcfiles import pipeline
 from mnist_report.errors import UserError
 from mnist_report.files import write_bytes
 
+#: What reading the stages of something raises that is no `dvc.lock`.
+NO_LOCK = (YAMLError, UnicodeError, LookupError, TypeError)
+
 
 @dataclass(frozen=True)
 class Altered:
@@ -41,14 +44,25 @@ class Altered:
 
 
 def outputs() -> dict[Path, str]:
-    """Return every output of every stage in `dvc.lock`, with its digest."""
+    """Return every output of every stage in `dvc.lock`, with its digest.
+
+    Raises
+    ------
+    UserError
+        If there is no whole `dvc.lock`.
+    """
     root = paths.ROOT
-    lock = YAML(typ="safe", pure=True).load((root / "dvc.lock").read_text(encoding="utf-8"))
-    return {
-        root / out["path"]: out["md5"]
-        for entry in lock["stages"].values()
-        for out in entry.get("outs", [])
-    }
+    try:
+        lock = YAML(typ="safe", pure=True).load((root / "dvc.lock").read_text(encoding="utf-8"))
+        return {
+            root / out["path"]: out["md5"]
+            for entry in lock["stages"].values()
+            for out in entry.get("outs", [])
+        }
+    except (*NO_LOCK, OSError, AttributeError) as error:
+        raise UserError(
+            "dvc.lock is missing or cut off; run 'git checkout dvc.lock', then 'dvc repro'"
+        ) from error
 
 
 def mend() -> bool:
@@ -75,7 +89,7 @@ def _stages(lock: bytes) -> set[str]:
     try:
         # Not in pure Python, for thousands of lines.
         return set(YAML(typ="safe").load(lock)["stages"])
-    except (YAMLError, UnicodeError, LookupError, TypeError):
+    except NO_LOCK:
         return set()
 
 
