@@ -75,7 +75,7 @@ def mend() -> bool:
     """
     path = paths.ROOT / "dvc.lock"
     try:
-        kept, here = git.output(paths.ROOT, "show", ":dvc.lock"), path.read_bytes()
+        kept, here = git.output(paths.ROOT, "show", ":./dvc.lock"), path.read_bytes()
     except (UserError, OSError):  # not in Git, or taken away: DVC begins a new one
         return False
     if here == kept or _stages(here) >= _stages(kept) & pipeline().keys():
