@@ -1,162 +1,200 @@
-"""What the pipeline costs: `make bench`. Takes 50 minutes on two cores.
+"""What the pipeline costs beside a plain port of the paper: ``make bench``.
 
-    PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--only svm growth]
+    PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--studies]
 
-The long studies, which take as long again, are measured only by ``--only studies``. It writes
-`benchmarks/results.json`, seconds and memory with the machine that they are from, and prints what
-stage `costs` makes of them. Run it on a machine that has nothing else to do.
+A round is a fresh clone of what is committed, with the images of `data/raw`. In it ``dvc repro``
+runs every stage from nothing but the long studies, whose results a clone has from Git; then comes
+`port.py`. ``--studies`` runs the studies in their place, once. It writes `benchmarks/results.json`,
+seconds and memory with date and machine, and leaves there what it did not measure. Run it on a
+machine that has nothing else to do: a round takes about ten minutes on two cores, and the studies
+take forty.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import networks
-import overheads
+import numpy as np
 import pandas as pd
-from timing import machine, ratio, rounded
+from timing import machine, rounded
 
-import pipeline
-from mnist_report import files, paths
-from mnist_report.dvcfiles import is_study
-from mnist_report.errors import UserError
-from mnist_report.evaluation.costs import summary
+from mnist_report.core import files, git, paths
+from mnist_report.core.errors import UserError
 
-HERE = Path(__file__).resolve().parent
 OUTPUT = paths.BENCHMARKS / "results.json"
+CLOCKS = ("wall", "cpu", "peak_gib")
+
+#: A stage beside the sections of the port that do the same.
+SECTIONS = {
+    "pca": ("pca",),
+    "svm_kernels": ("svm_kernels", "svm_regions"),
+    "svm_gridsearch": ("svm_gridsearch",),
+    "svm_final": ("svm_final",),
+    "scratch_nn": ("scratch_nn",),
+    "keras_dense": ("keras_dense",),
+    "cnn": ("cnn",),
+}
 
 
-def whole(rounds: int) -> dict[str, Any]:
-    """Run the pipeline from nothing and the port, in turn; return all seconds and their ratios."""
-    makes, ports, dvcs = [], [], []
-    for _ in range(rounds):
-        folder = Path(tempfile.mkdtemp(prefix="bench-"))
-        makes.append(pipeline.make_repro(folder / "make"))
-        ports.append(pipeline.port())
-        dvcs.append(pipeline.dvc_repro(folder / "dvc"))
-        shutil.rmtree(folder)
-    stages = {
-        stage: {
-            key: [dvc["stages"][stage][key] for dvc in dvcs] for key in ("wall", "cpu", "peak_gib")
-        }
-        for stage in dvcs[0]["stages"]
+@contextlib.contextmanager
+def fresh_clone() -> Iterator[Path]:
+    """Make a clone for the time of the block: no data but the images, no cache, no MLflow store."""
+    if not any(paths.RAW.glob("*-ubyte")):
+        raise UserError("data/raw holds no images; run 'dvc repro fetch' first")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        clone = Path(folder) / "clone"
+        git.output(paths.ROOT, "clone", "--quiet", "--no-hardlinks", str(paths.ROOT), str(clone))
+        shutil.copytree(paths.RAW, clone / "data" / "raw", dirs_exist_ok=True)
+        yield clone
+
+
+def call(clone: Path, *command: str, tools: Path | None = None, show: bool = False) -> str:
+    """Run Python in the clone as a user would; return its output, or show it on stderr."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # The clone records into its own store, and is no copy that DVC made for an experiment.
+    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT"):
+        kept.pop(name, None)
+    path = f"{tools}{os.pathsep}{kept['PATH']}" if tools else kept["PATH"]
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=clone,
+        env=kept | {"PYTHONPATH": "src", "PATH": path},
+        stdout=sys.stderr if show else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise UserError(f"'python {' '.join(command[:3])}' failed in a clone, as said above")
+    return done.stdout or ""
+
+
+def stages(clone: Path, *, studies: bool) -> list[str]:
+    """Return the names of the stages, studies or the others, in the order of `dvc.yaml`."""
+    names = call(clone, "-m", "dvc", "stage", "list", "--name-only").splitlines()
+    return [name for name in names if name.startswith("study@") == studies]
+
+
+def repro(clone: Path, names: Sequence[str]) -> tuple[float, dict[str, dict[str, float]]]:
+    """Run stages from nothing; return the wall seconds of all, and what `metered` notes of each.
+
+    Every stage starts ``python``: here a stand-in that is first on the PATH, and measures.
+    """
+    tools, log = clone.with_name("tools"), clone.with_name("metered.jsonl")
+    log.unlink(missing_ok=True)
+    meter = paths.BENCHMARKS / "metered.py"
+    command = shlex.join([sys.executable, "-IS", str(meter), str(log), sys.executable])
+    files.write_text(tools / "python", f'#!/bin/sh\nexec {command} "$@"\n')
+    (tools / "python").chmod(0o755)
+    start = time.perf_counter()
+    dvc = ("-m", "dvc", "repro", "--force", "--single-item")
+    call(clone, *dvc, *names, tools=tools, show=True)
+    wall = time.perf_counter() - start
+    records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    # The last word is the script, or the name that the script of all studies is given.
+    return wall, {
+        Path(record["command"][-1]).stem: {clock: record[clock] for clock in CLOCKS}
+        for record in records
     }
-    sections = {
-        name: {
-            clock: [sum(port["sections"][part][clock] for part in parts) for port in ports]
-            for clock in ("wall", "cpu")
-        }
-        for name, parts in pipeline.SECTIONS.items()
-    }
+
+
+def setting(clone: Path) -> dict[str, Any]:
+    """Return what the numbers are from: day, data set, machine."""
     return {
-        "rounds": rounds,
-        "make_wall": [make["wall"] for make in makes],
-        "make_cpu": [make["cpu"] for make in makes],
-        "dvc_wall": [dvc["wall"] for dvc in dvcs],
-        "port_wall": [port["wall"] for port in ports],
+        "date": datetime.now(UTC).date().isoformat(),
+        "dataset": files.read_json(clone / "results" / "fetch.json")["dataset"],
+        "machine": machine(),
+    }
+
+
+def measure_pipeline(rounds: int) -> dict[str, Any]:
+    """Run the pipeline and the port in turn; return the seconds and the memory of every round."""
+    walls, stage_records, port_walls, ports = [], [], [], []
+    for number in range(1, rounds + 1):
+        print(f"bench: round {number} of {rounds}", file=sys.stderr, flush=True)
+        with fresh_clone() as clone:
+            wall, records = repro(clone, stages(clone, studies=False))
+            walls.append(wall)
+            stage_records.append(records)
+            start = time.perf_counter()
+            ports.append(json.loads(call(clone, "benchmarks/port.py")))
+            port_walls.append(time.perf_counter() - start)
+            described = setting(clone)
+    return {
+        **described,
+        "wall": walls,
+        "outside_stages": [
+            wall - sum(record["wall"] for record in records.values())
+            for wall, records in zip(walls, stage_records, strict=True)
+        ],
+        "port_wall": port_walls,
         "port_peak_gib": [port["peak_gib"] for port in ports],
-        "make_ratio": ratio([m["wall"] for m in makes], [p["wall"] for p in ports]),
-        "dvc_ratio": ratio([d["wall"] for d in dvcs], [p["wall"] for p in ports]),
-        "stages": stages,
-        "port_sections": sections,
-        "stage_ratios": {
-            name: ratio(stages[name]["wall"], sections[name]["wall"]) for name in sections
+        "stages": {
+            name: {clock: [records[name][clock] for records in stage_records] for clock in CLOCKS}
+            for name in stage_records[0]
+        },
+        "port_sections": {
+            name: {
+                clock: [sum(port["sections"][part][clock] for part in parts) for port in ports]
+                for clock in ("wall", "cpu")
+            }
+            for name, parts in SECTIONS.items()
         },
     }
 
 
-def studies() -> dict[str, Any]:
+def measure_studies() -> dict[str, Any]:
     """Run the long studies from nothing, once; return what each took."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stages = pipeline.dvc_repro(Path(folder) / "dvc", studies=True)["stages"]
-    return {stage: record for stage, record in stages.items() if is_study(stage)}
+    with fresh_clone() as clone:
+        repro(clone, ["fetch", "scale"])
+        _, records = repro(clone, stages(clone, studies=True))
+        return {**setting(clone), "stages": records}
 
 
-def pinned(script: str, *arguments: str) -> dict[str, Any]:
-    """Run one of these scripts, pinned as a stage is; return what it prints."""
-    inherited = filter(None, [os.environ.get("PYTHONPATH")])
-    done = subprocess.run(
-        [sys.executable, "-m", "mnist_report.run", str(HERE / script), *arguments],
-        cwd=paths.ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(["src", str(HERE), *inherited])},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+def show(measured: Mapping[str, Any]) -> None:
+    """Print the medians."""
+    rows = {
+        name: {clock: np.median(record[clock]) for clock in CLOCKS}
+        for name, record in measured["stages"].items()
+    }
+    print(pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.2f}".format))
+    if "port_wall" in measured:
+        ours, port = np.median(measured["wall"]), np.median(measured["port_wall"])
+        print(f"dvc repro {ours:.0f} s, the port {port:.0f} s")
 
 
-def show(costs: Mapping[str, Any]) -> None:
-    """Print the tables of what `summary` makes of the results."""
-    tables = {name: content for name, content in costs.items() if isinstance(content, Mapping)}
-    for outer in ("networks", "svm"):  # tables of tables
-        inner = tables.pop(outer)
-        tables |= {f"{outer}, {name}": t for name, t in inner.items() if isinstance(t, Mapping)}
-    for name, content in tables.items():
-        if all(isinstance(row, Mapping) for row in content.values()):
-            table = pd.json_normalize(list(content.values())).set_axis(list(content))
-        else:
-            table = pd.json_normalize(dict(content)).T.set_axis([""], axis=1)
-        print(f"\n{name}")
-        print(table.to_string(na_rep="", float_format="{:.2f}".format))
-
-
-def check_ready() -> None:
-    """Refuse to measure a checkout that has not run: all sections read what the stages wrote."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "status"], cwd=paths.ROOT, capture_output=True, text=True
-    )
-    if "up to date" not in done.stdout:
-        raise SystemExit(f"bench: error: run 'dvc repro' first\n{done.stdout}{done.stderr}")
-
-
-def main() -> None:
-    """Measure all, print what comes of it and write the file."""
+def main() -> int:
+    """Measure, write the file and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=2, help="of the pipeline and the port")
-    parser.add_argument("--short-rounds", type=int, default=5, help="of what takes seconds")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    sections: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-        "whole": lambda options: whole(options.rounds),
-        "bounds": lambda _: pinned("bounds.py"),
-        "networks": lambda options: networks.measure(options.short_rounds),
-        "svm": lambda _: pinned("support_vectors.py"),
-        "growth": lambda options: pinned("growth.py", f"--rounds={options.short_rounds}"),
-        "dense_profile": lambda options: pinned(
-            "dense_profile.py", f"--rounds={options.short_rounds}"
-        ),
-        "overheads": lambda options: overheads.measure(options.short_rounds),
-        "studies": lambda _: studies(),
-    }
-    parser.add_argument("--only", nargs="+", choices=sections, help="the file keeps the others")
+    parser.add_argument("--studies", action="store_true", help="measure the long studies instead")
     options = parser.parse_args()
-    check_ready()
-    result: dict[str, Any] = {
-        "dataset": files.read_json(paths.metrics_file("fetch"))["dataset"],
-        "machine": machine(),
-    }
-    with contextlib.suppress(UserError):
-        kept = files.read_json(options.output)
-        if all(kept[key] == value for key, value in result.items()):
-            result = kept
-    if options.only and len(result) == 2:
-        parser.error(f"{options.output} has another machine or data set; measure all")
-    for name in options.only or [name for name in sections if name != "studies"]:
-        print(f"bench: {name}", file=sys.stderr, flush=True)
-        result[name] = rounded(sections[name](options))
-        # Each section as it ends: the next may fail.
-        files.write_json(options.output, result)
-    show(summary(result))
+    kept = json.loads(OUTPUT.read_text(encoding="utf-8")) if OUTPUT.exists() else {}
+    try:
+        if options.studies:
+            part, measured = "studies", measure_studies()
+        else:
+            part, measured = "pipeline", measure_pipeline(options.rounds)
+        files.write_json(OUTPUT, kept | {part: rounded(measured)})
+    except UserError as error:
+        print(f"bench: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    show(measured)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_report import paths
-from mnist_report.data.idx import read_images, read_labels
+from mnist_report.core import paths
+from mnist_report.sources.idx import read_images, read_labels
 
 #: The seed of every draw; the paper has none.
 SEED = 2019

@@ -1,19 +1,19 @@
 """Stage `cnn`: the convolutional network, and what its layers see (section 3.4)."""
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
-from mnist_report.models import keras_networks as networks
-from mnist_report.report_card import CLASSES, write_report_card
-from mnist_report.stage import Stage, run_stage
-from mnist_report.trees import by_epoch
+from mnist_report.models.keras import networks
+from mnist_report.models.report_card import CLASSES, write_report_card
 
 
 def main(stage: Stage) -> None:
-    params, keras = stage.params.cnn, stage.params.keras
+    params = stage.params.cnn
     data = load_scaled()
-    networks.prepare(stage.params.seed, keras.threads)
+    networks.prepare(stage.params.seed, stage.params.compute.threads)
     model = networks.convolutional_network(
         params.filters, params.kernel_size, params.dense_units, params.dropout
     )
@@ -24,8 +24,7 @@ def main(stage: Stage) -> None:
         epochs=params.epochs,
         batch_size=params.batch_size,
         validation_split=params.validation_share,
-        steps_per_execution=keras.steps_per_execution,
-        on_epoch=stage.log_step,
+        on_epoch=stage.log_epoch,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)
@@ -45,9 +44,11 @@ def main(stage: Stage) -> None:
     files.write_csv(paths.plot_file("cnn", "history.csv"), history)
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("cnn", name), picture)
-    card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, "probability")
+    card = write_report_card(
+        "cnn", data, CLASSES, scores.argmax(axis=1), scores, "probability", loss
+    )
     files.write_json(
-        paths.metrics_file("cnn"),
+        paths.results_file("cnn"),
         {
             "rows": len(data.train_images) - held_back,
             "validation_rows": held_back,
@@ -55,7 +56,7 @@ def main(stage: Stage) -> None:
             "shown_label": label,
             "parameters": model.count_params(),
             "epochs": by_epoch(history),
-            "test": {"loss": loss, **card},
+            "test": card,
         },
     )
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison
 from mnist_report.figures import comparison as figures
+from mnist_report.figures.names import MODELS
 from mnist_report.figures.style import draw
-from mnist_report.names import MODELS
-from mnist_report.stage import Stage, run_stage
 
 #: The final models in figures.
 SHORT = {"svm_final": "SVM", "scratch_nn": "scratch", "keras_dense": "dense", "cnn": "CNN"}
@@ -43,7 +43,7 @@ def main(stage: Stage) -> None:
     probabilities = {name: files.load_array(paths.SCORES / f"{name}.npy") for name in NETWORKS}
 
     models = {
-        name: comparison.summary(files.read_json(paths.metrics_file(name))) for name in MODELS
+        name: comparison.summary(files.read_json(paths.results_file(name))) for name in MODELS
     }
     table = pd.DataFrame.from_dict(models, orient="index")
     by_digit = comparison.errors_by_digit(labels, answers)
@@ -86,7 +86,7 @@ def main(stage: Stage) -> None:
     for name, content in tables.items():
         files.write_csv(paths.plot_file("comparison", name), content)
     files.write_json(
-        paths.metrics_file("comparison"),
+        paths.results_file("comparison"),
         {
             "rows": len(labels),
             "models": models,

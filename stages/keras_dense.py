@@ -1,19 +1,19 @@
 """Stage `keras_dense`: the dense network in Keras (section 3.3)."""
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
-from mnist_report.models import keras_networks as networks
-from mnist_report.report_card import CLASSES, write_report_card
-from mnist_report.stage import Stage, run_stage
-from mnist_report.trees import by_epoch
+from mnist_report.models.keras import networks
+from mnist_report.models.report_card import CLASSES, write_report_card
 
 
 def main(stage: Stage) -> None:
-    params, keras = stage.params.keras_dense, stage.params.keras
+    params = stage.params.keras_dense
     data = load_scaled()
-    networks.prepare(stage.params.seed, keras.threads)
+    networks.prepare(stage.params.seed, stage.params.compute.threads)
     model = networks.dense_network(params.hidden_units, params.dropout)
     history = networks.train(
         model,
@@ -21,8 +21,7 @@ def main(stage: Stage) -> None:
         data.train_labels,
         epochs=params.epochs,
         batch_size=params.batch_size,
-        steps_per_execution=keras.steps_per_execution,
-        on_epoch=stage.log_step,
+        on_epoch=stage.log_epoch,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)
@@ -32,15 +31,15 @@ def main(stage: Stage) -> None:
     picture = draw(figures.learning_curves, history)
     files.write_bytes(paths.plot_file("keras_dense", "history.png"), picture)
     card = write_report_card(
-        "keras_dense", data, CLASSES, scores.argmax(axis=1), scores, "probability"
+        "keras_dense", data, CLASSES, scores.argmax(axis=1), scores, "probability", loss
     )
     files.write_json(
-        paths.metrics_file("keras_dense"),
+        paths.results_file("keras_dense"),
         {
             "rows": len(data.train_images),
             "parameters": model.count_params(),
             "epochs": by_epoch(history),
-            "test": {"loss": loss, **card},
+            "test": card,
         },
     )
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import pca as figures
 from mnist_report.figures.style import draw
-from mnist_report.models.pca import components_for, fit_pca, project, variance_sums
-from mnist_report.stage import Stage, run_stage
+from mnist_report.models.classical.pca import components_for, fit_pca, project, variance_sums
 
 
 def main(stage: Stage) -> None:
@@ -44,13 +44,15 @@ def main(stage: Stage) -> None:
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("pca", name), picture)
+    sums = variance_sums(ratios, [2, 3, *params.sums])
+    files.write_json(paths.metrics_file("pca"), {"variance_2": sums["2"]})
     files.write_json(
-        paths.metrics_file("pca"),
+        paths.results_file("pca"),
         {
             "rows": len(data.train_images),
             "components": len(ratios),
             "explained_variance_ratio": {str(k + 1): ratios[k] for k in range(3)},
-            "explained_variance_sum": variance_sums(ratios, [2, 3, *params.sums]),
+            "explained_variance_sum": sums,
             "components_for_percent": {f"{100 * s:g}": count for s, count in reached.items()},
         },
     )

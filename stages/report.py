@@ -1,56 +1,32 @@
-"""Stage `report`: the metrics and plots of every stage as Markdown, one HTML file and a PDF."""
+"""Stage `report`: the results and plots of every stage as Markdown, one HTML file and a PDF."""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from mnist_report import files, paths
-from mnist_report.report.errata import load_slips
+import pandas as pd
+
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.evaluation.costs import summary
+from mnist_report.figures import costs as figures
+from mnist_report.figures.style import draw
 from mnist_report.report.ledger import load_ledger
 from mnist_report.report.render import TARGETS, render_markdown, report_title, to_html, to_pdf
-from mnist_report.stage import Stage, run_stage
-
-STAGES = (
-    "fetch",
-    "scale",
-    "pca",
-    "svm_intuition",
-    "svm_kernels",
-    "svm_gridsearch",
-    "svm_final",
-    "scratch_nn",
-    "keras_dense",
-    "cnn",
-    "comparison",
-    "spread_svm_kernels",
-    "spread_svm_gridsearch",
-    "spread_svm_final",
-    "spread_scratch_nn",
-    "spread_keras_dense",
-    "spread_cnn",
-    "origins",
-    "errata_network",
-    "errata_svm",
-    "ablations_svm",
-    "ablations_network",
-    "ablations_keras",
-    "errata",
-    "claims",
-    "verdicts",
-    "costs",
-)
+from mnist_report.report.slips import load_slips
 
 
 def main(stage: Stage) -> None:
-    metrics = {name: files.read_json(paths.metrics_file(name)) for name in STAGES}
-    params = {
-        "scratch_nn": stage.params.scratch_nn.model_dump(),
-        "keras_dense": stage.params.keras_dense.model_dump(),
-        "cnn": stage.params.cnn.model_dump(),
-        "ablations": {"svm_rows": stage.params.ablations.svm_rows},
-    }
+    results = {path.stem: files.read_json(path) for path in sorted(paths.RESULTS.glob("*.json"))}
+    results["costs"] = costs = summary(files.read_json(paths.BENCHMARKS / "results.json"))
+    table = pd.DataFrame.from_dict(costs["stages"], orient="index").rename_axis("stage")
+    folder = paths.REPORT / "costs"
+    files.write_json(folder / "costs.json", costs)
+    files.write_csv(folder / "stages.csv", table.reset_index())
+    files.write_bytes(folder / "stages.png", draw(figures.stages, costs["stages"]))
+
     ledger, slips = load_ledger(), load_slips()
-    title = report_title(metrics["fetch"])
+    title = report_title(results["fetch"])
     markdown = {
-        target: render_markdown(target, metrics, ledger, slips, params) for target in TARGETS
+        target: render_markdown(target, results, ledger, slips, stage.params) for target in TARGETS
     }
     # Both wait for Pandoc first. While pypandoc works, it changes the folder of the whole process:
     # to the one where this process is anyway.

@@ -1,12 +1,12 @@
 """Stage `scale`: pixels to [0, 1], images to vectors, written so that they can be memory-mapped."""
 
-from mnist_report import files, paths
-from mnist_report.data import idx
-from mnist_report.data.datasets import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
-from mnist_report.data.scaling import check_parts, describe, scale_images
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
 from mnist_report.figures import images as figures
 from mnist_report.figures.style import draw
-from mnist_report.stage import Stage, run_stage
+from mnist_report.sources import idx
+from mnist_report.sources.datasets import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_report.sources.scaling import check_parts, describe, scale_images
 
 SOURCES = {"train": (TRAIN_IMAGES, TRAIN_LABELS), "test": (TEST_IMAGES, TEST_LABELS)}
 
@@ -19,18 +19,18 @@ def main(stage: Stage) -> None:
         digits[part] = idx.read_labels(files.read_bytes(paths.RAW / labels_name))[: rows[part]]
     check_parts(pixels["train"], digits["train"], digits["test"])
 
-    metrics = {}
+    found = {}
     for part, labels in digits.items():
         vectors = scale_images(pixels[part])
         files.save_array(paths.scaled_file(part, "images"), vectors)
         files.save_array(paths.scaled_file(part, "labels"), labels)
-        metrics[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
+        found[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
         if part == "train":
             first = draw(figures.single_image, vectors[0], int(labels[0]))
             samples = draw(figures.samples_by_class, vectors, labels)
             files.write_bytes(paths.plot_file("scale", "first_image.png"), first)
             files.write_bytes(paths.plot_file("scale", "samples.png"), samples)
-    files.write_json(paths.metrics_file("scale"), metrics)
+    files.write_json(paths.results_file("scale"), found)
 
 
 if __name__ == "__main__":

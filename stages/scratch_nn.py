@@ -3,17 +3,22 @@
 import numpy as np
 from sklearn.base import clone
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.skops_file import dump_bytes
+from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
-from mnist_report.evaluation.learning import check_split, learning_curve, mean_loss, relative_size
-from mnist_report.evaluation.roc import roc_table
-from mnist_report.evaluation.scores import accuracy
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import draw
-from mnist_report.models.neural_network import NeuralNetworkClassifier
-from mnist_report.models.skops_file import dump_bytes
-from mnist_report.report_card import CLASSES, write_report_card
-from mnist_report.stage import Stage, run_stage
+from mnist_report.models.report_card import CLASSES, write_report_card
+from mnist_report.models.scratch.learning import (
+    check_split,
+    learning_curve,
+    mean_loss,
+    relative_size,
+)
+from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+from mnist_report.scores.roc import roc_table
+from mnist_report.scores.scores import accuracy
 
 
 def main(stage: Stage) -> None:
@@ -25,7 +30,7 @@ def main(stage: Stage) -> None:
 
     check_split(y, params.validation_share)
     curve = learning_curve(
-        network, X, y, validation_share=params.validation_share, on_epoch=stage.log_step
+        network, X, y, validation_share=params.validation_share, on_epoch=stage.log_epoch
     )
     untrained = clone(network).set_params(epochs=0).fit(X, y)
     network.fit(X, y)
@@ -51,9 +56,11 @@ def main(stage: Stage) -> None:
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("scratch_nn", name), picture)
-    card = write_report_card("scratch_nn", data, network.classes_, predicted, scores, "probability")
+    card = write_report_card(
+        "scratch_nn", data, network.classes_, predicted, scores, "probability", loss
+    )
     files.write_json(
-        paths.metrics_file("scratch_nn"),
+        paths.results_file("scratch_nn"),
         {
             "rows": len(X),
             "hidden_units": sum(params.hidden_layer_sizes),
@@ -68,7 +75,7 @@ def main(stage: Stage) -> None:
                 "after": predicted[:10].tolist(),
             },
             "last_test_labels": data.test_labels[-3:].tolist(),
-            "test": {"loss": loss, **card},
+            "test": card,
         },
     )
 

@@ -3,19 +3,19 @@
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.progress import working
+from mnist_report.core.skops_file import dump_bytes
+from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
-from mnist_report.models.final_svm import final_svm
-from mnist_report.models.skops_file import dump_bytes
-from mnist_report.progress import working
-from mnist_report.report_card import write_report_card
-from mnist_report.stage import Stage, run_stage
+from mnist_report.models.classical.final_svm import final_svm
+from mnist_report.models.report_card import write_report_card
 
 
 def main(stage: Stage) -> None:
     params = stage.params.svm_final
     data = load_scaled()
-    found = files.read_json(paths.metrics_file("svm_gridsearch"))
+    found = files.read_json(paths.results_file("svm_gridsearch"))
     pinned = params.hyperparameters == "pinned"
     C, gamma = (params.C, params.gamma) if pinned else (found["C"], found["gamma"])
     rows = min(params.rows, len(data.train_images))
@@ -30,7 +30,7 @@ def main(stage: Stage) -> None:
         "svm_final", data, model.classes_, machine.predicted, machine.scores, "score"
     )
     files.write_json(
-        paths.metrics_file("svm_final"),
+        paths.results_file("svm_final"),
         {
             "rows": rows,
             "unique_rows": len(np.unique(machine.drawn)),

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from mnist_report import files, paths
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import draw
-from mnist_report.models.grid_search import grid_search, nested, select
-from mnist_report.randomness import generator
-from mnist_report.stage import Stage, run_stage
+from mnist_report.models.classical.grid_search import grid_search, nested, select
 
 
 def main(stage: Stage) -> None:
@@ -39,6 +39,10 @@ def main(stage: Stage) -> None:
     files.write_bytes(paths.plot_file("svm_gridsearch", "heat_map.png"), picture)
     files.write_json(
         paths.metrics_file("svm_gridsearch"),
+        {"accuracy": chosen.mean, "C": chosen.C, "gamma": chosen.gamma},
+    )
+    files.write_json(
+        paths.results_file("svm_gridsearch"),
         {
             "rows": len(drawn),
             "candidates": len(table),

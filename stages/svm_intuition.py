@@ -1,12 +1,12 @@
 """Stage `svm_intuition`: margins, slack and the kernel trick on toy data (section 2.1)."""
 
-from mnist_report import files, paths
-from mnist_report.data import toy
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.data.randomness import generator
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import draw
-from mnist_report.models.svm_intuition import check_kernel_identity, fit_linear, fit_quadratic
-from mnist_report.randomness import generator
-from mnist_report.stage import Stage, run_stage
+from mnist_report.models.intuition import toy
+from mnist_report.models.intuition.margins import check_kernel_identity, fit_linear, fit_quadratic
 
 
 def main(stage: Stage) -> None:
@@ -35,7 +35,7 @@ def main(stage: Stage) -> None:
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("svm_intuition", name), picture)
     files.write_json(
-        paths.metrics_file("svm_intuition"),
+        paths.results_file("svm_intuition"),
         {
             "separable": {
                 "points": len(X),

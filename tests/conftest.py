@@ -7,14 +7,16 @@ import os
 for name in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[name]
 
+#: The order of the tests that take longest, so that no worker is left alone with them at the end.
+FIRST = ("test_pipeline", "test_faults", "test_odd_data", "test_experiments", "test_mlflow")
 
-def pytest_ignore_collect(collection_path, config):
-    """Leave the faults to `make faults`, which names their folder: they take minutes."""
-    if collection_path.name == "faults" and not any("faults" in name for name in config.args):
-        return True
-    return None
+
+def pytest_configure(config):
+    """Have pytest-xdist keep this order, too."""
+    config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items):
-    """Start the longest file first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: "pipeline" not in item.path.parts)
+    """Put the files of `FIRST` first."""
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))

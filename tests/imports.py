@@ -34,13 +34,18 @@ def direct_imports(script: Path) -> set[Path]:
     }
 
 
-def imported_modules(script: Path) -> set[str]:
-    """Return all the package's files that running `script` may import, relative to the root."""
-    found: set[Path] = set()
+def imported_modules(script: Path, not_through: str = "") -> set[str]:
+    """Return all the package's files that running `script` may import, relative to the root.
+
+    What only a module whose path starts with `not_through` imports is left out.
+    """
+    found: set[str] = set()
     waiting = {script}
     while waiting:
         for path in direct_imports(waiting.pop()):
-            if path not in found:
-                found.add(path)
-                waiting.add(path)
-    return {path.relative_to(ROOT).as_posix() for path in found}
+            name = path.relative_to(ROOT).as_posix()
+            if name not in found:
+                found.add(name)
+                if not not_through or not name.startswith(not_through):
+                    waiting.add(path)
+    return found

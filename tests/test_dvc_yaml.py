@@ -1,289 +1,179 @@
-"""What dvc.yaml says of every stage, held against the scripts, the templates and the schema."""
+"""What dvc.yaml says of every stage, held against the scripts, the package and the parameters."""
 
 import ast
-import typing
+import json
+import re
 from pathlib import Path
 
-import jinja2
 import pytest
-from ruamel.yaml import YAML
+from dvc.repo import Repo
+from dvc.utils.hydra import apply_overrides
+from dvc.utils.serialize import load_yaml
 
 from imports import imported_modules
-from mnist_report.params import Params
-from mnist_report.run import environment
+from mnist_report.core.params import load_params
+from mnist_report.studies.paper import changed
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "src" / "mnist_report"
-TEMPLATES = PACKAGE / "report" / "templates"
+PACKAGE = "src/mnist_report"
+
+#: The frame decides no result, so it is nobody's dependency.
+FRAME = f"{PACKAGE}/core/"
 
 
-def read_yaml(name):
-    return YAML(typ="safe", pure=True).load((ROOT / name).read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def stages():
+    """Return the stages as DVC sees them, by their names."""
+    with Repo(str(ROOT)) as repo:
+        return {stage.addressing: stage for stage in repo.index.stages}
 
 
-STAGES = read_yaml("dvc.yaml")["stages"]
-PARAMS = read_yaml("params.yaml")
-
-#: What starts every script, and the parameters that it reads for itself.
-LAUNCHER = PACKAGE / "run.py"
-PINNED = {("compute", "portable"), ("compute", "threads")}
-every_stage = pytest.mark.parametrize("name", STAGES)
+def parts(stage):
+    """Return the paths that a stage depends on, the parameters it declares, and its outputs."""
+    deps = [dep.def_path for dep in stage.deps if not dep.def_path.endswith("params.yaml")]
+    params = [name for dep in stage.params for name in dep.params]
+    return deps, params, stage.outs
 
 
-def items(name, kind):
-    """Return path to options of what a stage lists under `kind`."""
-    entries = STAGES[name].get(kind, [])
-    return {
-        path: options or {}
-        for entry in entries
-        for path, options in ({entry: {}} if isinstance(entry, str) else entry).items()
-    }
+def covers(deps, path):
+    return any(path == dep or path.startswith(f"{dep}/") for dep in deps)
 
 
-def outputs(name):
-    return items(name, "outs") | items(name, "metrics") | items(name, "plots")
+def scripts(stage):
+    """Return what a stage runs: its script, and the module of a study that this one loads."""
+    script = re.search(r"stages/(\w+)\.py", stage.cmd)
+    files = [ROOT / script[0], ROOT / PACKAGE / "run.py"]
+    if script[1] == "study":
+        files.append(ROOT / PACKAGE / "studies" / f"{stage.cmd.split()[-1]}.py")
+    return files
 
 
-def chain(node):
-    """Return the names of `a.b.c` as a list, or None if it does not start with a name."""
-    names = []
-    while isinstance(node, ast.Attribute):
-        names.insert(0, node.attr)
-        node = node.value
-    return [node.id, *names] if isinstance(node, ast.Name) else None
+def test_every_stage_has_a_script_of_its_name_and_every_script_a_stage(stages):
+    names = {name.split("@")[0] for name in stages}
+    assert names == {path.stem for path in (ROOT / "stages").glob("*.py")}
+    for name, stage in stages.items():
+        script, _, study = name.partition("@")
+        command = f"PYTHONPATH=src python -m mnist_report.run stages/{script}.py {study}"
+        assert stage.cmd == command.strip()
+        assert stage.desc
 
 
-def parameters_read(code):
-    """Return the parameters that a script takes from `stage.params`, as tuples of keys.
+def test_every_module_that_a_stage_imports_lies_under_its_dependencies(stages):
+    for name, stage in stages.items():
+        deps, _, _ = parts(stage)
+        # The frame decides no result, nor does what it loads to log a model.
+        modules = set().union(*(imported_modules(file, FRAME) for file in scripts(stage)))
+        modules |= {file.relative_to(ROOT).as_posix() for file in scripts(stage)}
+        needed = {
+            module
+            for module in modules
+            if not module.startswith(FRAME) and not module.endswith("__init__.py")
+        }
+        assert not {module for module in needed if not covers(deps, module)}, name
+        # Nor does a stage depend on code that it does not import.
+        code = [dep for dep in deps if dep.startswith(("src/", "stages/")) and "report/" not in dep]
+        assert not {dep for dep in code if not any(covers([dep], m) for m in modules)}, name
 
-    The empty tuple stands for all of them at once.
-    """
-    tree = ast.parse(code)
-    aliases = {"stage": ("stage",)}
-    skipped = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            names = chain(node.value)
-            if names and names[0] in aliases:
-                full = (*aliases[names[0]], *names[1:])
-                if full[:2] == ("stage", "params"):
-                    aliases[node.targets[0].id] = full
-                    skipped |= set(ast.walk(node.value))
-    found = set()
-    for node in ast.walk(tree):
-        if node in skipped or not isinstance(node, ast.Attribute | ast.Name):
+
+def test_data_files_that_code_names_lie_under_the_dependencies(stages):
+    beside = [path for path in (ROOT / PACKAGE).rglob("*.yaml") if path.is_file()]
+    assert beside
+    for name, stage in stages.items():
+        deps, _, _ = parts(stage)
+        for module in set().union(*(imported_modules(f, FRAME) for f in scripts(stage))):
+            text = (ROOT / module).read_text(encoding="utf-8")
+            for path in beside:
+                if (ROOT / module).parent == path.parent and f'"{path.name}"' in text:
+                    assert covers(deps, path.relative_to(ROOT).as_posix()), (name, path.name)
+
+
+def test_dependencies_are_in_git_or_made_by_another_stage(stages):
+    made = {out.def_path for stage in stages.values() for out in stage.outs}
+    for name, stage in stages.items():
+        deps, _, outs = parts(stage)
+        for dep in deps:
+            # `results` and `plots` are folders of many stages' outputs.
+            inside = any(out.startswith(f"{dep}/") for out in made)
+            kept = dep.startswith(("src/", "stages/", "benchmarks/")) and (ROOT / dep).exists()
+            assert dep in made or inside or kept, (name, dep)
+        assert not {out.def_path for out in outs} & set(deps)
+
+
+def parameters_read(script):
+    """Return the sections and keys that a script takes from ``stage.params``, as dotted names."""
+    text = script.read_text(encoding="utf-8")
+    aliases = dict(re.findall(r"(\w+) = stage\.params\.?(\w*)\n", text))
+    read = set(re.findall(r"stage\.params\.(\w+(?:\.\w+)?)", text))
+    for alias, section in aliases.items():
+        read |= {f"{section}.{key}".strip(".") for key in re.findall(rf"\b{alias}\.(\w+)", text)}
+    return {name for name in read if not name.startswith("compute.thr")}
+
+
+def test_every_parameter_that_a_stage_reads_is_declared(stages):
+    for name, stage in stages.items():
+        _, params, _ = parts(stage)
+        # What mnist_report.run pins; downloading takes no sums.
+        if name != "fetch":
+            assert covers([p.replace(".", "/") for p in params], "compute/portable"), name
+            assert covers([p.replace(".", "/") for p in params], "compute/threads"), name
+        if name.startswith("study@"):
+            assert params == ["compute.portable", "compute.threads", f"studies.{name[6:]}"]
             continue
-        names = chain(node)
-        loaded = isinstance(node.ctx, ast.Load)
-        if names is None or names[0] not in aliases or not loaded:
-            continue
-        full = (*aliases[names[0]], *names[1:])
-        if full[:2] == ("stage", "params"):
-            found.add(full[2:])
-        skipped |= set(ast.walk(node)) - {node}
-    return found
+        for read in parameters_read(scripts(stage)[0]) - {"studies", "compute"}:
+            section = read.split(".")[0]
+            assert read in params or section in params, (name, read)
+    declared = {p.split(".")[0] for stage in stages.values() for p in parts(stage)[1]}
+    assert declared == set(load_yaml(ROOT / "params.yaml"))
 
 
-def test_parameters_are_found_in_code_of_every_shape():
-    code = """
-def main(stage):
-    part = stage.params.pca
-    everything = stage.params
-    use(part.sums, stage.params.seed, everything.svm.c, fit(stage.params.data))
-    stage.log_step(1, {})
-    draw(part)
-"""
-    expected = {("pca", "sums"), ("seed",), ("svm", "c"), ("data",), ("pca",)}
-    assert parameters_read(code) == expected
-    assert parameters_read("def main(stage):\n    work(stage.params)") == {()}
+def test_no_experiment_runs_a_study(stages):
+    """No parameter of a model, and no output of its stage, is among what a study depends on."""
+    for name, stage in stages.items():
+        if name.startswith("study@"):
+            deps, params, _ = parts(stage)
+            assert {p.split(".")[0] for p in params} == {"compute", "studies"}
+            assert [dep for dep in deps if not dep.startswith(("src/", "stages/"))] == [
+                "data/scaled"
+            ]
 
 
-def test_every_script_has_a_stage():
-    assert {path.stem for path in (ROOT / "stages").glob("*.py")} == set(STAGES)
+def test_text_and_pictures_are_kept_in_git_and_arrays_and_models_in_the_cache(stages):
+    for stage in stages.values():
+        for out in stage.outs:
+            cached = out.def_path.startswith(("data/", "models/")) or out.def_path in (
+                "report/report.html",
+                "report/report.pdf",
+            )
+            assert out.use_cache == cached, out.def_path
 
 
-@every_stage
-def test_command_runs_the_script_of_the_stage(name):
-    assert STAGES[name]["cmd"] == f"PYTHONPATH=src python -m mnist_report.run stages/{name}.py"
+def test_metrics_are_few_and_have_no_key_that_dvc_takes_for_a_failure(stages):
+    files = [out.def_path for stage in stages.values() for out in stage.outs if out.metric]
+    assert len(files) <= 10
+    keys = {key for file in files for key in json.loads((ROOT / file).read_text())}
+    assert len(keys) <= 22
+    assert "error" not in keys
 
 
-@every_stage
-def test_code_dependencies_are_the_modules_imported(name):
-    listed = {dep for dep in items(name, "deps") if dep.endswith(".py")}
-    scripts = {LAUNCHER, ROOT / "stages" / f"{name}.py"}
-    own = {script.relative_to(ROOT).as_posix() for script in scripts}
-    assert listed == own.union(*(imported_modules(script) for script in scripts))
+def test_an_experiment_changes_one_line_of_the_parameters(tmp_path):
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    for change in ("scratch_nn.epochs=3", "data.dataset=digits", "svm_final.pca_components=50"):
+        copy = tmp_path / "params.yaml"
+        copy.write_text(before, encoding="utf-8")
+        apply_overrides(copy, [change])  # what `dvc exp run -S` does to the file
+        lines = zip(before.splitlines(), copy.read_text("utf-8").splitlines(), strict=True)
+        assert sum(old != new for old, new in lines) == 1, change
 
 
-def data_files_named(module):
-    """Return the files that are no code and that a module names, itself or by their folder."""
-    words = {
-        node.value
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    named = [path for path in module.parent.iterdir() if path.name in words]
-    packages = [path for path in named if (path / "__init__.py").exists()]
-    files = [file for path in named if path not in packages for file in (path, *path.rglob("*"))]
-    return {
-        file.relative_to(ROOT).as_posix()
-        for file in files
-        if file.is_file() and file.suffix != ".py"
-    }
+def test_the_parameters_as_committed_are_the_papers():
+    assert changed(load_params(ROOT / "params.yaml")) == {}
 
 
-def test_data_files_named_in_code_are_found():
-    report = "src/mnist_report/report"
-    assert data_files_named(PACKAGE / "report" / "ledger.py") == {f"{report}/paper.yaml"}
-    named = data_files_named(PACKAGE / "report" / "render.py")
-    assert {f"{report}/templates/report.md.j2", f"{report}/templates/report.css"} <= named
-
-
-@every_stage
-def test_data_files_beside_the_code_are_dependencies(name):
-    modules = imported_modules(ROOT / "stages" / f"{name}.py")
-    named = set().union(*(data_files_named(ROOT / module) for module in modules))
-    missing = {
-        file
-        for file in named
-        if not any(file == dep or file.startswith(f"{dep}/") for dep in items(name, "deps"))
-    }
-    assert not missing
-
-
-def test_the_launcher_reads_the_parameters_that_every_stage_declares():
-    class Recorder:
-        read: typing.ClassVar[set[tuple[str, str]]] = set()
-
-        def __getattr__(self, key):
-            self.read.add(("compute", key))
-            return True
-
-    environment(Recorder())
-    assert Recorder.read == PINNED
-
-
-@every_stage
-def test_parameters_declared_are_those_read(name):
-    read = parameters_read((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8")) | PINNED
-    declared = {tuple(key.split(".")) for key in items(name, "params")}
-    assert () not in read, "a stage that takes all parameters depends on all of them"
-    undeclared = {keys for keys in read if not any(keys[: len(d)] == d for d in declared)}
-    assert not undeclared
-    unread = {d for d in declared if not any(k[: len(d)] == d or d[: len(k)] == k for k in read)}
-    assert not unread
-
-
-@every_stage
-def test_parameters_declared_are_in_params_yaml(name):
-    for key in items(name, "params"):
-        value = PARAMS
-        for part in key.split("."):
-            assert part in value, key
-            value = value[part]
-
-
-def test_every_parameter_is_declared_by_a_stage():
-    declared = {key.split(".")[0] for name in STAGES for key in items(name, "params")}
-    # The seed is there for the stages that draw; while none does, none declares it.
-    assert set(PARAMS) - {"seed"} <= declared <= set(PARAMS)
-
-
-@every_stage
-def test_metrics_and_plots_are_kept_in_git(name):
-    kept = items(name, "metrics") | items(name, "plots")
-    assert {path for path, options in kept.items() if options.get("cache", True)} == set()
-
-
-@every_stage
-def test_data_and_models_are_kept_in_the_cache(name):
-    for path, options in items(name, "outs").items():
-        assert options.get("cache", True) == path.startswith(("data/", "models/")), path
-
-
-@every_stage
-def test_metrics_and_plots_lie_under_the_name_of_their_stage(name):
-    assert all(path == f"metrics/{name}.json" for path in items(name, "metrics"))
-    assert all(path.startswith(f"plots/{name}/") for path in items(name, "plots"))
-
-
-def test_no_file_is_the_output_of_two_stages():
-    every = [path for name in STAGES for path in outputs(name)]
-    assert len(every) == len(set(every))
-
-
-@every_stage
-def test_dependencies_are_in_git_or_the_output_of_another_stage(name):
-    made = {path for other in STAGES if other != name for path in outputs(other)}
-    for dep in items(name, "deps"):
-        kept = dep.startswith(("src/", "stages/", "benchmarks/")) and (ROOT / dep).exists()
-        assert dep in made or kept, dep
-
-
-def figures_of_templates():
-    """Return the plots that the report's templates place, as paths."""
-    environment = jinja2.Environment()
-    found = set()
-    for path in TEMPLATES.glob("*.j2"):
-        tree = environment.parse(path.read_text(encoding="utf-8"))
-        for call in tree.find_all(jinja2.nodes.Call):
-            target = call.node
-            if isinstance(target, jinja2.nodes.Getattr) and target.attr == "figure":
-                stage, name = (argument.as_const() for argument in call.args[:2])
-                found.add(f"plots/{stage}/{name}")
-    return found
-
-
-def test_figures_of_the_report_are_its_dependencies():
-    listed = {dep for dep in items("report", "deps") if dep.startswith("plots/")}
-    assert figures_of_templates() == {dep for dep in listed if not dep.endswith(".csv")}
-
-
-@pytest.mark.parametrize("name", ["report", "verdicts"])
-def test_metrics_that_a_stage_lists_are_its_dependencies(name):
-    tree = ast.parse((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8"))
-    values = [
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STAGES"
-    ]
-    listed = {dep for dep in items(name, "deps") if dep.startswith("metrics/")}
-    assert [{f"metrics/{stage}.json" for stage in names} for names in values] == [listed]
-
-
-def test_every_metrics_file_reaches_the_report():
-    made = {path for name in STAGES for path in items(name, "metrics")}
-    assert made == {dep for dep in items("report", "deps") if dep.startswith("metrics/")}
-
-
-def sections(model, prefix=""):
-    """Return the dotted names of all sections and keys of a schema."""
-    names = set()
-    for key, field in model.model_fields.items():
-        names.add(prefix + key)
-        if hasattr(field.annotation, "model_fields"):
-            names |= sections(field.annotation, f"{prefix}{key}.")
-    return names
-
-
-def keys(tree, prefix=""):
-    names = set()
-    for key, value in tree.items():
-        names.add(prefix + key)
-        if isinstance(value, dict):
-            names |= keys(value, f"{prefix}{key}.")
-    return names
-
-
-def test_params_yaml_holds_the_keys_of_the_schema():
-    assert keys(PARAMS) == sections(Params)
-
-
-def test_every_value_stands_in_params_yaml_and_none_in_the_schema():
-    def required(model):
-        for field in model.model_fields.values():
-            yield field.is_required()
-            if hasattr(field.annotation, "model_fields"):
-                yield from required(field.annotation)
-
-    assert all(required(Params))
+def test_nothing_in_the_package_reads_dvc_yaml():
+    for path in (ROOT / PACKAGE).rglob("*.py"):
+        strings = [
+            node.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and node.value == "dvc.yaml"
+        ]
+        assert strings == [], path

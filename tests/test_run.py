@@ -1,4 +1,4 @@
-"""The launcher: threads and instructions are pinned before any library is loaded."""
+"""The launcher: what a stage computes does not depend on the environment that it meets."""
 
 import json
 import os
@@ -13,31 +13,48 @@ import pytest
 from ruamel.yaml import YAML
 
 from mnist_report import run
-from mnist_report.errors import UserError
-from mnist_report.params import load_params
+from mnist_report.core.errors import UserError
+from mnist_report.core.params import load_params
 
 ROOT = Path(__file__).resolve().parents[1]
 
-x86_64_only = pytest.mark.skipif(
-    platform.machine() not in run.X86_64, reason="the pinned instructions are x86-64's"
-)
+#: Files of a user who has settings of other work in the home folder.
+HOME = {
+    ".keras/keras.json": (
+        '{"floatx": "float64", "epsilon": 0.1, "backend": "jax",'
+        ' "image_data_format": "channels_first"}'
+    ),
+    ".config/matplotlib/matplotlibrc": (
+        "backend: module://nope\nfont.size: 31\nfont.family: cursive\nsavefig.bbox: tight\n"
+        "savefig.facecolor: red\nsavefig.dpi: 33\nlines.linewidth: 9\ntext.usetex: True\n"
+    ),
+}
 
-#: What another machine, or another user's profile, may bring along.
-ELSEWHERE = {
-    "an old processor": {
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "NPY_DISABLE_CPU_FEATURES": "X86_V3",
-        "ONEDNN_MAX_CPU_ISA": "SSE41",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-    },
-    "one thread": {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-    "sixteen threads": {"OMP_NUM_THREADS": "16", "OPENBLAS_NUM_THREADS": "16"},
+#: What the environment of another machine, or of another user, may hold.
+HOSTILE = {
+    # Another processor.
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2",
+    # Other threads.
+    "OMP_NUM_THREADS": "7",
+    "OPENBLAS_NUM_THREADS": "16",
+    # Other settings.
+    "KERAS_BACKEND": "jax",
+    "KERAS_MAX_EPOCHS": "1",
+    "KERAS_MAX_STEPS_PER_EPOCH": "1",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+    "MPLBACKEND": "module://nope",
+    "PYTHONHASHSEED": "7",
 }
 
 #: Sums of the kinds that the stages take, as a digest by the library that takes them.
 SUMS = """
 import hashlib
 import numpy as np
+import threadpoolctl
 from scipy import linalg
 
 rng = np.random.default_rng(0)
@@ -49,218 +66,140 @@ def digest(*arrays):
 
 def work():
     return {
+        "threads": sorted({pool["num_threads"] for pool in threadpoolctl.threadpool_info()}),
         "numpy": digest(np.exp(x), np.tanh(x), np.log1p(x * x), x.sum(axis=0), A.var(axis=1)),
         "openblas": digest(A @ A.T, x @ x.T, x.T @ x[:, :10], *np.linalg.eigh(A.T @ A)),
         "scipy": digest(*linalg.qr(A, mode="economic")),
     }
 """
+
+#: And two small networks, their archives, and a picture of how they learn.
 NETWORKS = """
-from mnist_report.models import keras_networks as networks
+from mnist_report.figures.networks import learning_curves
+from mnist_report.figures.style import draw
+from mnist_report.models.keras import networks
 
 sums = work
 
 def work():
     found = sums()
     networks.prepare(0, 2)
-    pixels = rng.random((1000, 784), dtype=np.float32)
-    labels = rng.integers(0, 10, 1000)
-    for build in (networks.dense_network, networks.convolutional_network):
-        model = build()
-        networks.train(
-            model, pixels, labels, epochs=1, batch_size=62, steps_per_execution=1,
-            on_epoch=lambda epoch, values: None,
+    pixels = rng.random((500, 784), dtype=np.float32)
+    labels = rng.integers(0, 10, 500)
+    for model in (networks.dense_network((30, 20)), networks.convolutional_network()):
+        history = networks.train(
+            model, pixels, labels, epochs=2, batch_size=62, on_epoch=lambda *_: None
         )
-        found[build.__name__] = digest(networks.probabilities(model, pixels))
+        archive = hashlib.sha256(networks.save_keras_bytes(model)).hexdigest()
+        found[model.name] = [
+            str(history["loss"].tolist()), digest(networks.probabilities(model, pixels)), archive
+        ]
+    found["picture"] = hashlib.sha256(draw(learning_curves, history)).hexdigest()
     return found
 """
+
 #: Does the work as a stage does, without MLflow.
 AS_STAGE = """
 import json
-from mnist_report import stage
+from mnist_report.core import stage
 
-stage._start_tracker = lambda name: None
+stage.tracking.Run = lambda name, params: None
 stage.run_stage("work", lambda stage: print(json.dumps(work())))
 """
 
 
-def copy_checkout(folder):
-    """Copy what the launcher reads."""
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "params.yaml", folder)
-    return folder
-
-
 @pytest.fixture
-def checkout(tmp_path):
-    return copy_checkout(tmp_path)
+def start(tmp_path):
+    """Return a function that starts a script by the launcher, in a checkout of its own."""
+
+    def begin(code, elsewhere=None, compute=None, **options):
+        folder = tmp_path / f"checkout {len(list(tmp_path.iterdir()))}"
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "src", folder / "src", ignore=skip)
+        yaml = YAML(typ="safe", pure=True)
+        params = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        params["compute"] |= compute or {}
+        with (folder / "params.yaml").open("w", encoding="utf-8") as stream:
+            yaml.dump(params, stream)
+        (folder / "work.py").write_text(code, encoding="utf-8")
+        environment = {key: value for key, value in os.environ.items() if key not in HOSTILE}
+        return subprocess.Popen(
+            [sys.executable, "-m", "mnist_report.run", "work.py"],
+            cwd=folder,
+            env=environment | {"PYTHONPATH": "src"} | (elsewhere or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    return begin
 
 
-def set_compute(checkout, **values):
-    path = checkout / "params.yaml"
-    params = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    params["compute"] |= values
-    with path.open("w", encoding="utf-8") as stream:
-        YAML(typ="safe", pure=True).dump(params, stream)
+def ended(process):
+    out, err = process.communicate(timeout=180)
+    return process.returncode, out, err
 
 
-def launch(checkout, code, elsewhere=None, **options):
-    (checkout / "work.py").write_text(code, encoding="utf-8")
-    taken = set().union(*ELSEWHERE.values())
-    environment = {key: value for key, value in os.environ.items() if key not in taken}
-    return subprocess.run(
-        [sys.executable, "-m", "mnist_report.run", "work.py"],
-        cwd=checkout,
-        env=environment | {"PYTHONPATH": "src"} | (elsewhere or {}),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **options,
-    )
+def found(process):
+    code, out, err = ended(process)
+    assert code == 0, err
+    return json.loads(out)
 
 
-def found(checkout, code, elsewhere=None, **options):
-    done = launch(checkout, code + AS_STAGE, elsewhere, **options)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def test_a_hostile_environment_changes_no_byte(start, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    for name, content in HOME.items():
+        (home / name).parent.mkdir(parents=True)
+        (home / name).write_text(content, encoding="utf-8")
+
+    def on_one_core():
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    sums, all_of_it = SUMS + AS_STAGE, SUMS + NETWORKS + AS_STAGE
+    places = {"HOME": str(home), "KERAS_HOME": str(home / ".keras")}
+    undisturbed = start(all_of_it)
+    disturbed = start(all_of_it, HOSTILE | places, preexec_fn=on_one_core)
+    expected = found(undisturbed)
+    assert len(expected) == 7
+    assert expected["threads"] == [load_params().compute.threads]
+    assert found(disturbed) == expected
+
+    # Other parameters give other sums, so this test could tell.
+    threads = found(start(sums, compute={"threads": 3}))
+    assert threads["threads"] == [3]
+    assert threads["openblas"] != expected["openblas"]
+    if platform.machine() in run.X86_64:
+        free = found(start(sums, HOSTILE, compute={"portable": False}))
+        assert [name for name in free if free[name] == expected[name]] == ["threads"]
 
 
-@pytest.fixture(scope="module")
-def sums(tmp_path_factory):
-    """Return the sums as a stage of this checkout takes them here."""
-    return found(copy_checkout(tmp_path_factory.mktemp("here")), SUMS)
-
-
-def compute(**values):
-    return load_params().compute.model_copy(update=values)
-
-
-def test_no_library_is_loaded_before_its_variables_are_set():
-    code = "import sys, mnist_report.run; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not {"numpy", "scipy", "sklearn", "tensorflow", "pandas"} & set(done.stdout.split())
-
-
-@pytest.mark.parametrize("name", ELSEWHERE)
-def test_the_same_sums_whatever_the_machine_brings_along(checkout, sums, name):
-    assert found(checkout, SUMS, ELSEWHERE[name]) == sums
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away")
-def test_the_same_sums_on_one_core(checkout, sums):
-    alone = found(checkout, SUMS, preexec_fn=lambda: os.sched_setaffinity(0, {0}))
-    assert alone == sums
-
-
-def test_another_number_of_threads_gives_other_sums(checkout, sums):
-    set_compute(checkout, threads=3)
-    assert found(checkout, SUMS) != sums
-
-
-@x86_64_only
-@pytest.mark.slow
-def test_the_same_networks_on_an_old_processor(checkout):
-    mine, theirs = (
-        found(checkout, SUMS + NETWORKS, there) for there in (None, ELSEWHERE["an old processor"])
-    )
-    assert mine == theirs
-    # Where nothing is pinned they differ, so the tests here can tell.
-    set_compute(checkout, portable=False)
-    free = found(checkout, SUMS + NETWORKS, ELSEWHERE["an old processor"])
-    assert {name for name in mine if free[name] == mine[name]} == set()
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_threads_are_those_of_the_parameter(checkout, threads):
-    set_compute(checkout, threads=threads)
-    code = (
-        "import numpy, scipy.linalg, sklearn, threadpoolctl\n"
-        "def work():\n"
-        "    return [pool['num_threads'] for pool in threadpoolctl.threadpool_info()]\n"
-    )
-    counted = found(checkout, code)
-    assert len(counted) >= 2
-    assert set(counted) == {threads}
-
-
-def test_portable_is_a_matter_of_x86_64_alone(monkeypatch):
+def test_portable_is_a_matter_of_x86_64_with_the_instructions(monkeypatch, tmp_path):
+    compute = load_params().compute.model_copy(update={"threads": 4})
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    assert run.environment(compute(threads=4)) == {
-        "OMP_NUM_THREADS": "4",
-        "OPENBLAS_NUM_THREADS": "4",
-    }
-
-
-def test_a_processor_without_the_instructions_is_refused_in_one_line(monkeypatch, tmp_path):
+    threads = {"OMP_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "4"}
+    assert run.environment(compute) == threads
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(run, "CPUINFO", tmp_path / "cpuinfo")
     run.CPUINFO.write_text("flags\t\t: fpu sse4_2 avx\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"compute\.portable = true needs .* AVX2") as error:
-        run.environment(compute(portable=True))
-    assert "\n" not in str(error.value)
-    assert "OPENBLAS_CORETYPE" not in run.environment(compute(portable=False))
+    with pytest.raises(UserError, match=r"^compute\.portable = true needs [^\n]* AVX2[^\n]*$"):
+        run.environment(compute)
+    assert run.environment(compute.model_copy(update={"portable": False})) == threads
     run.CPUINFO.write_text("flags\t\t: fpu sse4_2 avx fma avx2\n", encoding="utf-8")
-    assert run.environment(compute(portable=True))["OPENBLAS_CORETYPE"] == "Haswell"
+    assert run.environment(compute) == threads | run.PORTABLE
 
 
-def test_jax_that_is_not_installed_is_refused_in_one_line(monkeypatch):
-    keras = load_params().keras.model_copy(update={"backend": "jax", "threads": 3})
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"keras\.backend = 'jax' needs JAX.*or use 'tensorflow'"):
-        run.backend(keras)
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: "there")
-    assert run.backend(keras) == {"KERAS_BACKEND": "jax", "NPROC": "3"}
-
-
-def test_a_bad_parameter_is_one_line_and_the_script_is_not_run(checkout):
-    set_compute(checkout, threads=0)
-    done = launch(checkout, "print('ran')")
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("work: error: params.yaml: compute.threads = 0 is not allowed")
-    assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize("code, status", [("pass", 0), ("raise SystemExit(3)", 3)])
-def test_the_exit_code_is_the_scripts(checkout, code, status):
-    assert launch(checkout, code).returncode == status
-
-
-@pytest.mark.parametrize("folder, started", [("stages", True), (".", False)])
-def test_the_tracker_of_a_stage_starts_before_its_libraries(checkout, folder, started):
-    (checkout / "stages").mkdir()
-    script = checkout / folder / "pca.py"
-    script.write_text("print(sorted(stage._waiting))\n", encoding="utf-8")
-    code = (
-        "import sys\nfrom mnist_report import run, stage\n"
-        "stage._start_tracker = lambda name: name\n"
-        "import builtins; builtins.stage = stage\n"
-        f"sys.exit(run.main(['{folder}/pca.py']))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=checkout,
-        env=os.environ | {"PYTHONPATH": "src"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == ("['pca']\n" if started else "[]\n")
-
-
-def test_an_interrupt_while_libraries_load_is_one_line(checkout):
-    done = launch(
-        checkout,
+def test_the_end_of_the_script_is_the_end_of_the_launcher(start):
+    bad = start("print('ran')", compute={"threads": 0})
+    exits = start("import sys\nprint(sys.argv)\nsys.exit(3)")
+    interrupted = start(
         f"import os\nos.kill(os.getpid(), {int(signal.SIGINT)})\nimport numpy",
         # Where the tests themselves run in the background, Ctrl-C is switched off and inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    assert done.returncode == 130
-    assert done.stderr == "work: interrupted; run 'dvc repro' to start it again\n"
+    code, out, err = ended(bad)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("work: error: params.yaml: compute.threads = 0 is not allowed")
+    assert ended(exits) == (3, "['work.py']\n", "")
+    assert ended(interrupted) == (130, "", "work: interrupted; run 'dvc repro' to start it again\n")

@@ -2,20 +2,20 @@
 
 The last bits of a sum depend on how many threads share it and on the instructions that take it.
 NumPy, OpenBLAS and TensorFlow choose both by the machine they meet, from environment variables
-that they read when they are loaded. So the variables are set here, before any of them is, the
-stage's tracker is started, and then the script runs in this process.
+that they read when they are loaded. So the variables are set here, before any of them is, and then
+the script runs in this process. Settings of Keras and Matplotlib that a user keeps elsewhere, for
+other work, are kept out in the same way.
 """
 
-import importlib.util
 import os
 import platform
 import runpy
 import sys
 from pathlib import Path
 
-from mnist_report import paths, stage
-from mnist_report.errors import UserError
-from mnist_report.params import Compute, Keras, load_params
+from mnist_report.core import paths
+from mnist_report.core.errors import UserError
+from mnist_report.core.params import Compute, load_params
 
 #: What makes every x86-64 processor since 2013 (AVX2 and FMA, "x86-64-v3") take the same way.
 PORTABLE = {
@@ -32,6 +32,17 @@ X86_64 = ("x86_64", "AMD64")
 
 #: Where Linux lists what the processor can do.
 CPUINFO = Path("/proc/cpuinfo")
+
+#: What decides a result or a picture and is not left to the user's own settings. Keras reads
+#: keras.json from its home: this one has none.
+SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": str(paths.ROOT / ".dvc" / "tmp" / "keras"),
+    "MPLBACKEND": "Agg",
+}
+
+#: What would cut training short, or have TensorFlow compile it to other sums.
+CLEARED = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_XLA_FLAGS")
 
 
 def environment(compute: Compute) -> dict[str, str]:
@@ -56,39 +67,18 @@ def environment(compute: Compute) -> dict[str, str]:
     return pinned
 
 
-def backend(keras: Keras) -> dict[str, str]:
-    """Return the environment variables that name what computes beneath Keras.
-
-    Raises
-    ------
-    UserError
-        If it is not installed.
-    """
-    if keras.backend == "tensorflow":
-        return {"KERAS_BACKEND": "tensorflow"}
-    if importlib.util.find_spec("jax") is None:
-        raise UserError(
-            "keras.backend = 'jax' needs JAX, which is not installed; "
-            "run \"pip install '.[jax]'\" or use 'tensorflow'"
-        )
-    # XLA takes this for the number of cores.
-    return {"KERAS_BACKEND": "jax", "NPROC": str(keras.threads)}
-
-
 def main(arguments: list[str]) -> int:
     """Run the script named in `arguments`; it ends the process with its own exit code."""
     script = Path(arguments[0])
     try:
-        params = load_params()
-        os.environ |= environment(params.compute) | backend(params.keras)
+        os.environ |= environment(load_params().compute) | SETTINGS
+        for name in CLEARED:
+            os.environ.pop(name, None)
+        sys.argv = arguments
+        runpy.run_path(str(script), run_name="__main__")
     except UserError as error:
         print(f"{script.stem}: error: {error}", file=sys.stderr)
         return 1
-    sys.argv = arguments
-    try:
-        if script.resolve().parent == paths.ROOT / "stages":
-            stage.start_tracker(script.stem)
-        runpy.run_path(str(script), run_name="__main__")
     except KeyboardInterrupt:
         # While libraries are imported; once the stage works, its frame says the same.
         print(f"{script.stem}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)

@@ -1,17 +1,15 @@
-"""The neural network against hand arithmetic, finite differences, TensorFlow, scikit-learn."""
+"""The neural network against finite differences, TensorFlow, plain loops and scikit-learn."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
-import skops.io
 from sklearn.base import clone
-from sklearn.datasets import load_digits
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_estimator
 from threadpoolctl import threadpool_limits
 
-from mnist_report.errors import UserError
-from mnist_report.models.neural_network import (
+from mnist_report.core.errors import UserError
+from mnist_report.models.scratch.neural_network import (
     ACTIVATIONS,
     NeuralNetworkClassifier,
     backward,
@@ -21,14 +19,11 @@ from mnist_report.models.neural_network import (
     minibatches,
     sigmoid,
 )
+from samples import digits
 
+DATA = digits(1400, 397)
+X_ALL, Y_ALL = DATA.train_images, DATA.train_labels
 DEPTHS = [(), (4,), (5, 3), (4, 3, 5)]
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(return_X_y=True)
-    return X / 16, y
 
 
 def small_network(hidden, seed=0, n=6, inputs=7, classes=3):
@@ -48,32 +43,35 @@ def gradients(X, y, W, b, activation):
     return [*dW, *db]
 
 
+def parameters(network):
+    return [*network.coefs_, *network.intercepts_]
+
+
 def same_bits(one, other):
     return one.loss_curve_ == other.loss_curve_ and all(
-        np.array_equal(a, b)
-        for a, b in zip(
-            [*one.coefs_, *one.intercepts_], [*other.coefs_, *other.intercepts_], strict=True
-        )
+        np.array_equal(a, b) for a, b in zip(parameters(one), parameters(other), strict=True)
     )
 
 
 # The mathematics
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("hidden", DEPTHS)
-def test_gradients_agree_with_central_differences(hidden, activation):
-    X, y, W, b = small_network(hidden)
+def test_gradients_agree_with_central_differences():
     h = 1e-5
-    for parameter, gradient in zip([*W, *b], gradients(X, y, W, b, activation), strict=True):
-        assert gradient.shape == parameter.shape
-        for index in np.ndindex(parameter.shape):
-            value, cost = parameter[index], {}
-            for side in (+1, -1):
-                parameter[index] = value + side * h
-                cost[side] = cross_entropy(y, forward(X, W, b, activation)[1])
-            parameter[index] = value
-            assert gradient[index] == pytest.approx((cost[1] - cost[-1]) / (2 * h), abs=1e-7)
+    for activation in ACTIVATIONS:
+        for hidden in DEPTHS:
+            X, y, W, b = small_network(hidden)
+            ours = gradients(X, y, W, b, activation)
+            for parameter, gradient in zip([*W, *b], ours, strict=True):
+                expected = np.empty_like(parameter)
+                for index in np.ndindex(parameter.shape):
+                    value, cost = parameter[index], {}
+                    for side in (+1, -1):
+                        parameter[index] = value + side * h
+                        cost[side] = cross_entropy(y, forward(X, W, b, activation)[1])
+                    parameter[index] = value
+                    expected[index] = (cost[1] - cost[-1]) / (2 * h)
+                np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-7)
 
 
 def test_gradients_agree_with_tensorflow():
@@ -98,68 +96,30 @@ def test_gradients_agree_with_tensorflow():
             assert cross_entropy(y, log_y_hat) == pytest.approx(float(cost), rel=1e-12)
 
 
-def test_one_step_worked_by_hand():
-    # Two inputs, one hidden unit, two classes; the same image twice, once of either class.
-    #   z1 = -ln 3 + 2 ln 3 = ln 3        a1 = 1 / (1 + 1/3) = 3/4      slope a1 (1 - a1) = 3/16
-    #   z2 = (0, 3/4 · 4/3 ln 3) = (0, ln 3)                            ŷ = (1, 3) / 4
-    #   C  = (ln 4 + ln 4/3) / 2 = ln(16/3) / 2
-    #   δ2 = (ŷ - y) / 2 = (-3, 3) / 8 and (1, -1) / 8
-    #   ∂C/∂b2 = (-1, 1) / 4              ∂C/∂W2 = 3/4 (-1, 1) / 4 = (-3, 3) / 16
-    #   δ1 = 3/16 · 4/3 ln 3 · (3/8 and -1/8) = 3/32 ln 3 and -1/32 ln 3
-    #   ∂C/∂b1 = ln 3 / 16                ∂C/∂W1 = (1, 2) ln 3 / 16
-    ln3 = np.log(3)
-    X, y = np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([0, 1])
-    network = NeuralNetworkClassifier((1,), learning_rate=0.5, dtype="float64", random_state=0)
-    network.partial_fit(X, y, classes=[0, 1])  # makes the attributes set next
-    network.coefs_ = [np.array([[-ln3], [ln3]]), np.array([[0.0, 4 / 3 * ln3]])]
-    network.intercepts_ = [np.zeros(1), np.zeros(2)]
-    np.testing.assert_allclose(network.predict_proba(X), [[1 / 4, 3 / 4]] * 2)
-
-    network.partial_fit(X, y)
-
-    assert network.loss_curve_[-1] == pytest.approx(np.log(16 / 3) / 2)
-    (W1, W2), (b1, b2) = network.coefs_, network.intercepts_
-    np.testing.assert_allclose(W1, [[-ln3 - ln3 / 32], [ln3 - 2 * ln3 / 32]])
-    np.testing.assert_allclose(b1, [-ln3 / 32])
-    np.testing.assert_allclose(W2, [[3 / 32, 4 / 3 * ln3 - 3 / 32]])
-    np.testing.assert_allclose(b2, [1 / 8, -1 / 8])
-
-
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_extreme_logits_give_finite_losses_and_no_warning(dtype):
-    z = np.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4]], dtype)
-    log_y_hat = log_softmax(z)
-    assert log_y_hat.dtype == dtype
-    np.testing.assert_allclose(
-        log_y_hat, [[0, -2e4, -1e4], [-np.log(3)] * 3, [-np.log(3)] * 3], rtol=1e-6
-    )
-    np.testing.assert_allclose(np.exp(log_y_hat), [[1, 0, 0], [1 / 3] * 3, [1 / 3] * 3], rtol=1e-6)
-    wrong = np.array([[0, 1, 0]], dtype)
-    assert cross_entropy(wrong, log_y_hat[:1]) == 2e4
-
-    s = sigmoid(np.array([-1e4, 0.0, 1e4], dtype))
-    assert s.dtype == dtype
-    assert s.tolist() == [0, 0.5, 1]
+def test_extreme_logits_give_finite_losses_and_no_warning():
+    for dtype in ("float32", "float64"):
+        z = np.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4]], dtype)
+        log_y_hat = log_softmax(z)
+        assert log_y_hat.dtype == dtype
+        third = [-np.log(3)] * 3
+        np.testing.assert_allclose(log_y_hat, [[0, -2e4, -1e4], third, third], rtol=1e-6)
+        assert cross_entropy(np.array([[0, 1, 0]], dtype), log_y_hat[:1]) == 2e4
+        s = sigmoid(np.array([-1e4, 0.0, 1e4], dtype))
+        assert (s.dtype, s.tolist()) == (dtype, [0, 0.5, 1])
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "size", "minibatching", "expected"),
-    [
+def test_minibatches():
+    for n_rows, size, minibatching, expected in (
         (7, 3, "standard", [[0, 1, 2], [3, 4, 5], [6]]),
         (6, 3, "standard", [[0, 1, 2], [3, 4, 5]]),
         (2, 3, "standard", [[0, 1]]),
         (7, 3, "as_printed", [[0, 1, 2]]),
         (8, 3, "as_printed", [[0, 1, 2], [4, 5, 6]]),
         (3, 3, "as_printed", []),
-    ],
-)
-def test_minibatches(n_rows, size, minibatching, expected):
-    rows = list(range(n_rows))
-    assert [rows[batch] for batch in minibatches(n_rows, size, minibatching)] == expected
-
-
-def test_as_printed_takes_int_k_over_s_plus_1_minibatches():
+    ):
+        rows = list(range(n_rows))
+        assert [rows[batch] for batch in minibatches(n_rows, size, minibatching)] == expected
     assert len(minibatches(60_000, 50, "as_printed")) == 60_000 // 51 == 1176
 
 
@@ -199,24 +159,13 @@ def test_as_printed_agrees_with_a_loop_over_columns():
         dtype="float64",
         random_state=3,
     ).fit(X, labels)
-    for ours, reference in zip(
-        [*network.coefs_, *network.intercepts_], [W1.T, W2.T, b1[:, 0], b2[:, 0]], strict=True
-    ):
+    expected = [W1.T, W2.T, b1[:, 0], b2[:, 0]]
+    for ours, reference in zip(parameters(network), expected, strict=True):
         np.testing.assert_allclose(ours, reference, rtol=1e-12)
 
 
-def test_loss_falls_and_digits_are_learnt(digits):
-    X, y = digits
-    network = NeuralNetworkClassifier(
-        (50,), init="fan_in", epochs=20, minibatch_size=20, random_state=0
-    ).fit(X[:1400], y[:1400])
-    assert np.all(np.diff(network.loss_curve_[:5]) < 0)
-    assert network.loss_curve_[-1] < 0.1 * network.loss_curve_[0]
-    assert network.score(X[1400:], y[1400:]) > 0.88
-
-
-def test_loss_curve_is_the_mean_over_rows_as_seen(digits):
-    X, y = digits[0][:7], digits[1][:7]
+def test_loss_curve_is_the_mean_over_rows_as_seen():
+    X, y = X_ALL[:7], Y_ALL[:7]
     network = NeuralNetworkClassifier((4,), minibatch_size=4, epochs=1, random_state=0)
     network.set_params(dtype="float64", learning_rate=1e-12).fit(X, y)
     # The step is next to nothing, so the seven rows (4 + 3) were all seen with one network.
@@ -225,129 +174,84 @@ def test_loss_curve_is_the_mean_over_rows_as_seen(digits):
 
 
 def test_starting_weights():
-    X, y = np.zeros((4, 400)), [0, 1, 0, 1]  # no input, no gradient by the first weights
-    spread = {
-        (activation, init): NeuralNetworkClassifier(
-            (200,), activation=activation, init=init, epochs=1, learning_rate=1e-9, random_state=0
-        )
-        .fit(X, y)
-        .coefs_[0]
-        .std()
-        for activation in ("sigmoid", "relu")
-        for init in ("normal", "fan_in")
-    }
-    assert spread == {
-        ("sigmoid", "normal"): pytest.approx(1, rel=0.02),
-        ("sigmoid", "fan_in"): pytest.approx(np.sqrt(1 / 400), rel=0.02),
-        ("relu", "normal"): pytest.approx(1, rel=0.02),
-        ("relu", "fan_in"): pytest.approx(np.sqrt(2 / 400), rel=0.02),
-    }
+    X, y = np.zeros((4, 400)), [0, 1, 0, 1]
+    for activation, init, expected in (
+        ("sigmoid", "normal", 1),
+        ("sigmoid", "fan_in", np.sqrt(1 / 400)),
+        ("relu", "normal", 1),
+        ("relu", "fan_in", np.sqrt(2 / 400)),
+    ):
+        network = NeuralNetworkClassifier(
+            (200,), activation=activation, init=init, epochs=0, random_state=0
+        ).fit(X, y)
+        assert network.coefs_[0].std() == pytest.approx(expected, rel=0.02)
+        assert (network.n_iter_, network.loss_curve_) == (0, [])
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_shapes_and_types_are_those_of_mlpclassifier(digits, dtype):
-    X, y = digits
-    # A NumPy learning rate must not raise float32 weights to float64.
-    network = NeuralNetworkClassifier((5, 3), dtype=dtype, learning_rate=np.float64(0.1)).fit(X, y)
-    assert [W.shape for W in network.coefs_] == [(64, 5), (5, 3), (3, 10)]
-    assert [b.shape for b in network.intercepts_] == [(5,), (3,), (10,)]
-    assert {v.dtype for v in (*network.coefs_, *network.intercepts_)} == {np.dtype(dtype)}
-    assert network.predict_proba(X).dtype == dtype
-    assert network.n_iter_ == len(network.loss_curve_) == 2
+def test_shapes_and_types_are_those_of_mlpclassifier():
+    for dtype in ("float32", "float64"):
+        # A NumPy learning rate must not raise float32 weights to float64.
+        network = NeuralNetworkClassifier((5, 3), dtype=dtype, learning_rate=np.float64(0.1))
+        found = [*parameters(network.fit(X_ALL, Y_ALL)), network.predict_proba(X_ALL)]
+        shapes = [(64, 5), (5, 3), (3, 10), (5,), (3,), (10,), (1400, 10)]
+        assert [(v.shape, v.dtype) for v in found] == [(shape, dtype) for shape in shapes]
+        assert network.n_iter_ == len(network.loss_curve_) == 2
 
 
-@pytest.mark.parametrize("minibatching", ["standard", "as_printed"])
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_same_seed_same_bits(digits, shuffle, minibatching):
-    X, y = digits
-    network = NeuralNetworkClassifier(
-        (20,), epochs=3, shuffle=shuffle, minibatching=minibatching, random_state=5
-    )
-    fitted = clone(network).fit(X, y)
-    assert same_bits(fitted, clone(network).fit(X, y))
-    assert same_bits(fitted, clone(fitted).fit(X, y).fit(X, y)), "a second fit starts anew"
-    assert not same_bits(fitted, clone(network).set_params(random_state=6).fit(X, y))
-    for threads in (1, 2):
-        with threadpool_limits(threads, "blas"):
-            again = clone(network).fit(X, y)
-            assert same_bits(fitted, again)
-            assert np.array_equal(fitted.predict_proba(X), again.predict_proba(X))
-
-    stepwise = clone(network).partial_fit(X, y, classes=range(10))
-    for _ in range(2):
-        stepwise.partial_fit(X, y)
-    assert same_bits(fitted, stepwise)
-
-
-def test_shuffling_changes_the_order(digits):
-    plain, shuffled = (
-        NeuralNetworkClassifier((20,), shuffle=shuffle, random_state=0).fit(*digits)
-        for shuffle in (False, True)
-    )
-    assert not same_bits(plain, shuffled)
-
-
-def test_saved_and_loaded_is_the_same_network(digits, tmp_path):
-    X, y = digits
-    network = NeuralNetworkClassifier((20,), shuffle=True, random_state=0).fit(X, y)
-    path = tmp_path / "network.skops"
-    skops.io.dump(network, path)
-    trusted = ["mnist_report.models.neural_network.NeuralNetworkClassifier"]
-    assert skops.io.get_untrusted_types(file=path) == trusted
-    loaded = skops.io.load(path, trusted=trusted)
-    assert np.array_equal(network.predict_proba(X), loaded.predict_proba(X))
-    assert same_bits(network.partial_fit(X, y), loaded.partial_fit(X, y)), "goes on alike"
+def test_same_seed_same_bits_in_one_go_or_epoch_by_epoch_on_any_threads():
+    X, y = X_ALL, Y_ALL
+    plain = NeuralNetworkClassifier((20,), epochs=3, random_state=5)
+    different = []
+    for shuffle in (False, True):
+        for minibatching in ("standard", "as_printed"):
+            network = clone(plain).set_params(shuffle=shuffle, minibatching=minibatching)
+            fitted = clone(network).fit(X, y)
+            assert same_bits(fitted, clone(fitted).fit(X, y).fit(X, y)), "a second fit starts anew"
+            for threads in (1, 2):
+                with threadpool_limits(threads, "blas"):
+                    again = clone(network).fit(X, y)
+                    assert same_bits(fitted, again)
+                    assert np.array_equal(fitted.predict_proba(X), again.predict_proba(X))
+            stepwise = clone(network).partial_fit(X, y, classes=range(10))
+            for _ in range(2):
+                stepwise.partial_fit(X, y)
+            assert same_bits(fitted, stepwise)
+            different += [fitted, clone(network).set_params(random_state=6).fit(X, y)]
+    for number, one in enumerate(different):
+        assert not any(same_bits(one, other) for other in different[:number])
 
 
 # The estimator's contract
 
 
-@parametrize_with_checks(
-    [
-        NeuralNetworkClassifier(),
-        NeuralNetworkClassifier(
-            (8, 8),
-            activation="relu",
-            init="fan_in",
-            epochs=20,
-            minibatch_size=10,
-            learning_rate=0.2,
-            shuffle=True,
-            dtype="float64",
-        ),
-        NeuralNetworkClassifier(
-            (), epochs=15, minibatch_size=5, learning_rate=0.2, minibatching="as_printed"
-        ),
-    ]
-)
-def test_scikit_learn_estimator_checks(estimator, check):
-    check(estimator)
+def test_scikit_learn_estimator_checks():
+    every = {"epochs": 15, "minibatch_size": 5, "learning_rate": 0.2}
+    other = {"activation": "relu", "init": "fan_in", "shuffle": True, "dtype": "float64"}
+    check_estimator(NeuralNetworkClassifier(), on_skip=None)
+    check_estimator(NeuralNetworkClassifier((8, 8), **every, **other), on_skip=None)
+    printed = NeuralNetworkClassifier((), **every, minibatching="as_printed")
+    check_estimator(printed, on_skip=None)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
+def test_a_parameter_that_is_not_allowed_is_named_in_one_line():
+    for settings, message in (
         ({"hidden_layer_sizes": 100}, "hidden_layer_sizes=100 .* list or tuple"),
         ({"hidden_layer_sizes": (100, 0)}, r"hidden_layer_sizes=\(100, 0\) .* 1 or more"),
         ({"activation": "tanh"}, "activation='tanh' .* 'sigmoid' or 'relu'"),
         ({"init": "zeros"}, "init='zeros' .* 'normal' or 'fan_in'"),
         ({"epochs": -1}, "epochs=-1 .* 0 or more"),
-        ({"epochs": 2.5}, "epochs=2.5 .* whole number"),
+        ({"epochs": 2.5}, r"epochs=2\.5 .* whole number"),
         ({"minibatch_size": 0}, "minibatch_size=0 .* 1 or more"),
-        ({"learning_rate": 0}, "learning_rate=0 .* above 0"),
-        ({"learning_rate": float("nan")}, "learning_rate=nan .* finite"),
+        ({"learning_rate": float("nan")}, "learning_rate=nan .* finite number above 0"),
         ({"learning_rate": "1"}, "learning_rate='1' .* number"),
         ({"shuffle": "yes"}, "shuffle='yes' .* False or True"),
         ({"minibatching": "printed"}, "minibatching='printed' .* 'standard' or 'as_printed'"),
         ({"dtype": "float16"}, "dtype='float16' .* 'float32' or 'float64'"),
-    ],
-)
-def test_a_parameter_that_is_not_allowed_is_named_in_one_line(parameters, message):
-    network = NeuralNetworkClassifier().set_params(**parameters)
-    for train in (network.fit, network.partial_fit):
-        with pytest.raises(ValueError, match=message) as error:
-            train([[0.0], [1.0]], [0, 1])
-        assert "\n" not in str(error.value)
+    ):
+        network = NeuralNetworkClassifier().set_params(**settings)
+        for train in (network.fit, network.partial_fit):
+            with pytest.raises(ValueError, match=f"^{message}[^\n]*$"):
+                train([[0.0], [1.0]], [0, 1])
 
 
 def test_partial_fit_wants_the_classes_once():
@@ -363,43 +267,19 @@ def test_partial_fit_wants_the_classes_once():
         network.partial_fit(X, ["a", "d"])
 
 
-def test_as_printed_wants_a_whole_step():
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_trained_or_predicted_is_for_the_user_to_mend():
     network = NeuralNetworkClassifier((2,), minibatching="as_printed", minibatch_size=2)
-    with pytest.raises(ValueError, match=r"n_samples=2 is too few.* 3 rows"):
+    with pytest.raises(UserError, match=r"n_samples=2 is too few.* 3 rows; lower minibatch_size"):
         network.fit([[0.0], [1.0]], [0, 1])
     assert network.fit([[0.0], [1.0], [2.0]], [0, 1, 1]).n_iter_ == 2
 
-
-@pytest.mark.filterwarnings("error")
-def test_training_that_diverges_says_so(digits):
     network = NeuralNetworkClassifier(
         (50, 50), activation="relu", learning_rate=1e6, random_state=0
     )
-    with pytest.raises(ValueError, match=r"diverged in epoch 1 .* lower learning_rate=1000000"):
-        network.fit(*digits)
+    with pytest.raises(UserError, match=r"diverged in epoch 1 .* lower learning_rate=1000000"):
+        network.fit(X_ALL, Y_ALL)
 
-
-def test_no_epochs_leave_the_random_weights_untouched():
-    X, y = np.random.default_rng(0).random((30, 4)), np.arange(30) % 3
-    untrained = NeuralNetworkClassifier((5,), epochs=0, random_state=1).fit(X, y)
-    by_hand = np.random.RandomState(1).standard_normal((4, 5)).astype(np.float32)
-    np.testing.assert_array_equal(untrained.coefs_[0], by_hand)
-    assert untrained.n_iter_ == 0
-    assert untrained.loss_curve_ == []
-
-
-def test_rows_too_few_and_training_that_diverges_are_for_the_user_to_mend(digits):
-    with pytest.raises(UserError, match="lower minibatch_size"):
-        NeuralNetworkClassifier(minibatching="as_printed", minibatch_size=2).fit([[0], [1]], [0, 1])
-    network = NeuralNetworkClassifier(
-        (50, 50), activation="relu", learning_rate=1e6, random_state=0
-    )
-    with pytest.raises(UserError, match="lower learning_rate"):
-        network.fit(*digits)
-
-
-@pytest.mark.filterwarnings("error")
-def test_weights_that_give_no_numbers_are_refused_by_prediction():
     network = NeuralNetworkClassifier((2,), random_state=0).fit([[0.0], [1.0]], [0, 1])
     # Finite themselves, so training does not notice; a^(1) W^(2) overflows to inf - inf.
     network.coefs_[1] = np.array([[3e38, 0], [3e38, -3e38]], np.float32)

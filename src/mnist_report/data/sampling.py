@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import UserError
+from mnist_report.core.errors import UserError
 
 
 def draw_with_replacement(n_rows: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:

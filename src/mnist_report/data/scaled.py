@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report import paths
-from mnist_report.errors import UserError
-from mnist_report.files import load_array
+from mnist_report.core import paths
+from mnist_report.core.errors import UserError
+from mnist_report.core.files import load_array
 
 PARTS = ("train", "test")
 

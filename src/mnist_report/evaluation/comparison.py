@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mnist_report.evaluation.uncertainty import holm, mcnemar, wilson_interval
+from mnist_report.scores.uncertainty import holm, mcnemar, wilson_interval
 
 Labels = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -103,14 +103,14 @@ def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.Data
         would be on average if each image were right with just this confidence.
     """
     order = np.argsort(confidences, kind="stable")
-    claimed = confidences[order].astype(np.float64)
-    count = len(claimed)
+    rising = confidences[order].astype(np.float64)
+    count = len(rising)
     bins = max(1, min(BINS, count // IMAGES_IN_A_BIN))
     # Each bin starts with the first row of its confidence.
-    starts = np.unique(np.searchsorted(claimed, claimed[np.arange(bins) * count // bins]))
+    starts = np.unique(np.searchsorted(rising, rising[np.arange(bins) * count // bins]))
     rows = []
     for share, hits in zip(
-        np.split(claimed, starts[1:]), np.split(right[order], starts[1:]), strict=True
+        np.split(rising, starts[1:]), np.split(right[order], starts[1:]), strict=True
     ):
         low, high = wilson_interval(int(hits.sum()), len(hits))
         rows.append(

@@ -1,7 +1,7 @@
 """Evidence for and against the paper's statements: numbers, taken from what the stages measured.
 
 One function for each statement, named in `EVIDENCE`. None of them judges: that is done in
-`mnist_report.report.claims`, by rules that stand there.
+`mnist_report.report.statements`, by rules that stand there.
 """
 
 import re
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from mnist_report.core.trees import at
 from mnist_report.evaluation.growth import exponents
-from mnist_report.evaluation.scores import accuracy
 from mnist_report.evaluation.seeds import welch
 from mnist_report.evaluation.signs import with_signs_of_2019
-from mnist_report.evaluation.uncertainty import mcnemar, paired_difference, spread
-from mnist_report.models.pca import components_for
-from mnist_report.printed import FOUND_C, FOUND_GAMMA
-from mnist_report.trees import at
+from mnist_report.models.classical.pca import components_for
+from mnist_report.scores.scores import accuracy
+from mnist_report.scores.uncertainty import mcnemar, paired_difference, spread
+from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

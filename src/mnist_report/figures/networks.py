@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.roc import roc_curves as compute_roc_curves
 from mnist_report.figures.style import DIGIT_COLOURS, hide_axes, logarithmic_loss
+from mnist_report.scores.roc import roc_curves as compute_roc_curves
 
 #: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
 DIVERGING = colormaps["PuOr"]
@@ -63,7 +63,7 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
     Raises
     ------
     ValueError
-        As :func:`mnist_report.evaluation.roc.roc_curves`.
+        As :func:`mnist_report.scores.roc.roc_curves`.
     """
     figure = Figure(figsize=(6.4, 3.6))
     panels = figure.subplots(1, 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from mnist_report.names import KERNELS
+from mnist_report.figures.names import KERNELS
 
 #: How a candidate is named in the picture: which gamma, which rows.
 GAMMAS = {

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from PIL import Image
 
 P = ParamSpec("P")
 
@@ -39,6 +40,7 @@ SETTINGS: dict[str, Any] = {
     "grid.color": "0.9",
     "legend.frameon": False,
     "image.cmap": "gray_r",
+    "image.interpolation": "nearest",
     "axes.prop_cycle": style.library["petroff10"]["axes.prop_cycle"],
 }
 
@@ -48,11 +50,17 @@ def draw(make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> bytes:
 
     The file names no date and no software version, so the same figure gives the same bytes.
     """
-    with mpl.rc_context(SETTINGS):  # type: ignore[arg-type]
+    with mpl.rc_context():
+        # Nothing of a user's own matplotlibrc.
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
         figure = make(*args, **kwargs)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+        drawn, palette = io.BytesIO(), io.BytesIO()
+        figure.savefig(drawn, format="png")
+    # 256 colours without dither: a third of the bytes, and no difference that one could see.
+    picture = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(palette, format="png", optimize=True)
+    return palette.getvalue()
 
 
 def hide_axes(axes: Any) -> None:  # noqa: ANN401  (Matplotlib's own stubs say Any here)

@@ -22,7 +22,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 from ruamel.yaml import YAML
 
-from mnist_report.trees import flatten
+from mnist_report.core.trees import flatten
 
 Verdict = Literal[
     "reproduced",

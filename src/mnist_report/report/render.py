@@ -17,22 +17,26 @@ import jinja2
 import pypandoc
 import typst
 
-from mnist_report import paths
-from mnist_report.errors import UserError
-from mnist_report.evaluation.costs import COMPETITORS, OVERHEADS, rows_of
-from mnist_report.names import KERNELS, MODELS
+from mnist_report.core import paths
+from mnist_report.core.errors import UserError
+from mnist_report.core.params import Params
+from mnist_report.figures.names import KERNELS, MODELS
 from mnist_report.report import origins
-from mnist_report.report.claims import JudgedClaim, judge_claims
-from mnist_report.report.errata import Slip
 from mnist_report.report.ledger import REACH, VERDICTS, Entry, Judged, Spread, judge_all
+from mnist_report.report.slips import Slip
+from mnist_report.report.statements import JudgedStatement, judge_statements
+from mnist_report.studies.paper import changed
 
 Target = Literal["git", "html", "pdf"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-#: How a figure's file is named from where each document looks for it.
-_FIGURE_FOLDER = {"git": "../plots", "html": "plots", "pdf": "/plots"}
+#: How the top of the checkout is named from where each document looks for pictures.
+_TOP = {"git": "../", "html": "", "pdf": "/"}
+
+#: The stages that draw the pictures of a folder, where they are not the folder's name.
+_DRAWN_BY = {"slips": "judge", "statements": "judge", "verdicts": "judge", "costs": "report"}
 
 #: How a verdict is shown: its sign, and the name of its colour in `report.css` and `report.typ`.
 _VERDICT_LOOKS = {
@@ -78,14 +82,17 @@ class Document:
 
         Parameters
         ----------
+        stage
+            The folder of `plots` that it lies in, or ``costs``.
         alt
             What the picture shows, for a reader who cannot see it.
         caption
             What to see in it.
         """
         number = self.figure_numbers.setdefault(f"{stage}/{name}", len(self.figure_numbers) + 1)
-        path = f"{_FIGURE_FOLDER[self.target]}/{stage}/{name}"
-        script = f"stages/{stage}.py"
+        folder = "report/costs" if stage == "costs" else f"plots/{stage}"
+        path = f"{_TOP[self.target]}{folder}/{name}"
+        script = f"stages/{_DRAWN_BY.get(stage, stage)}.py"
         caption = " ".join(caption.split())
         if self.target == "git":
             source = f"[`{script}`](../{script})"
@@ -146,9 +153,9 @@ class Document:
         return origins.candidates(self.metrics["origins"]["kernels"][kernel], printed)
 
     @cached_property
-    def claims(self) -> list[JudgedClaim]:
+    def statements(self) -> list[JudgedStatement]:
         """Every statement of the paper, judged."""
-        return judge_claims(self.metrics)
+        return judge_statements(self.metrics)
 
     def compare(self, prefix: str) -> list[Judged]:
         """Return the printed numbers whose id starts with `prefix`, each judged."""
@@ -173,7 +180,7 @@ def render_markdown(
     metrics: Mapping[str, Any],
     ledger: Sequence[Entry],
     slips: Sequence[Slip],
-    params: Mapping[str, Any],
+    params: Params,
 ) -> str:
     """Render the whole report as Markdown for one target.
 
@@ -186,7 +193,7 @@ def render_markdown(
     slips
         Its slips.
     params
-        Sections of `params.yaml` that the text names.
+        What `params.yaml` says.
 
     Raises
     ------
@@ -212,13 +219,12 @@ def render_markdown(
                 doc=document,
                 m=metrics,
                 p=params,
+                changed=changed(params),
                 slips=slips,
                 target=target,
                 title=report_title(metrics["fetch"], escape),
                 kernel_names=KERNELS,
                 model_names=MODELS,
-                competitor_names=COMPETITORS,
-                overhead_names=OVERHEADS,
                 origin_gammas=origins.GAMMAS,
                 origin_rows=origins.ROWS,
                 reach=REACH,
@@ -379,15 +385,6 @@ def over_seeds(spread: Spread, printed: str) -> str:
     return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
 
 
-def duration(seconds: float) -> str:
-    """Write a time to two digits, in the largest unit of which there are two or more."""
-    units = {"years": 31_557_600, "days": 86_400, "hours": 3_600, "minutes": 60}
-    for unit, length in units.items():
-        if seconds >= 2 * length:
-            return f"{float(f'{seconds / length:.2g}'):,.6g} {unit}"
-    return f"{float(f'{seconds:.2g}'):.6g} seconds"
-
-
 def first_capital(text: str) -> str:
     """Begin a heading with a capital letter and leave the rest."""
     return text[:1].upper() + text[1:]
@@ -430,6 +427,4 @@ FILTERS: tuple[Callable[..., object], ...] = (
     difference_like,
     over_seeds,
     first_capital,
-    rows_of,
-    duration,
 )

@@ -1,12 +1,15 @@
 """What the paper says of dropout and scaling, tested on its two Keras networks."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
+from mnist_report.core.params import AblationsKeras, Cnn, Compute, KerasDense
+from mnist_report.core.repeat import Group, Study
 from mnist_report.data.scaled import ScaledData, unscaled
-from mnist_report.models.keras_networks import Model, convolutional_network, dense_network
-from mnist_report.params import Keras
-from mnist_report.studies.keras_networks import train_and_test
+from mnist_report.models.keras.measure import train_and_test
+from mnist_report.models.keras.networks import Model, convolutional_network, dense_network
+from mnist_report.studies.paper import CNN, KERAS_DENSE
 
 Network = Literal["dense", "cnn"]
 
@@ -16,9 +19,7 @@ BUILD: dict[Network, Callable[[float], Model]] = {
     "cnn": lambda dropout: convolutional_network(dropout=dropout),
 }
 
-#: The paper's settings (cells 29 and 32).
-DROPOUT: dict[Network, float] = {"dense": 0.4, "cnn": 0.5}
-BATCH_SIZE: dict[Network, int] = {"dense": 62, "cnn": 128}
+PAPER: dict[Network, KerasDense | Cnn] = {"dense": KERAS_DENSE, "cnn": CNN}
 
 #: Held back in training, so that overfitting can be seen epoch by epoch.
 VALIDATION_SHARE = 0.2
@@ -28,18 +29,30 @@ VARIANTS = ("paper", "no_dropout", "unscaled")
 
 
 def ablate(
-    data: ScaledData, network: Network, variant: str, epochs: int, keras: Keras, seed: int
+    data: ScaledData, network: Network, variant: str, epochs: int, threads: int, seed: int
 ) -> dict[str, Any]:
     """Train one network with one thing left out; return what `train_and_test` does."""
-    dropout = 0.0 if variant == "no_dropout" else DROPOUT[network]
+    dropout = 0.0 if variant == "no_dropout" else PAPER[network].dropout
     if variant == "unscaled":
         data = unscaled(data)
     return train_and_test(
         data,
         lambda: BUILD[network](dropout),
-        keras,
+        threads,
         seed,
         epochs=epochs,
-        batch_size=BATCH_SIZE[network],
+        batch_size=PAPER[network].batch_size,
         validation_share=VALIDATION_SHARE,
     )
+
+
+def plan(data: ScaledData, params: AblationsKeras, compute: Compute) -> Study:
+    """Train both networks in every variant."""
+    groups = {}
+    most_epochs: dict[Network, int] = {"dense": params.dense_epochs, "cnn": params.cnn_epochs}
+    for network, most in most_epochs.items():
+        for variant in VARIANTS:
+            epochs = min(most, params.unscaled_epochs) if variant == "unscaled" else most
+            measure = partial(ablate, data, network, variant, epochs, compute.threads)
+            groups[f"{network}_{variant}"] = Group(measure, params.seeds)
+    return Study(groups)

@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from mnist_report.core.params import AblationsNetwork, Compute
+from mnist_report.core.repeat import Group, Study
 from mnist_report.data.scaled import ScaledData, unscaled
-from mnist_report.evaluation.learning import mean_loss
-from mnist_report.evaluation.scores import accuracy
-from mnist_report.models.neural_network import NeuralNetworkClassifier, TrainingError
+from mnist_report.models.scratch import adam
+from mnist_report.models.scratch.learning import mean_loss
+from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, TrainingError
+from mnist_report.scores.scores import accuracy
 
 
 def convergence(
@@ -83,3 +86,17 @@ def _judge(network: NeuralNetworkClassifier, data: ScaledData) -> dict[str, floa
         "loss": mean_loss(data.test_labels, logarithms, network.classes_),
         "accuracy": accuracy(data.test_labels, predicted),
     }
+
+
+def plan(data: ScaledData, params: AblationsNetwork, compute: Compute) -> Study:
+    """Train with other activations, without scaling, and by Adam."""
+    epochs, seeds = params.epochs, params.seeds
+    return Study(
+        {
+            "convergence": Group(
+                lambda seed: convergence(data, params.learning_rates, epochs, seed), seeds
+            ),
+            "scaling": Group(lambda seed: scaling(data, epochs, seed), seeds),
+            "adam": Group(lambda seed: adam.losses(data, adam.EPOCHS, seed), seeds),
+        }
+    )

@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
 
+from mnist_report.core.params import AblationsSvm, Compute
+from mnist_report.core.repeat import Group, Study
+from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData, unscaled
-from mnist_report.evaluation.scores import accuracy
-from mnist_report.models.svm import Kernel, fit_unique, predict_gemm
-from mnist_report.printed import FOUND_C, FOUND_GAMMA
-from mnist_report.randomness import generator
+from mnist_report.models.classical.pca import fit_pca, project_all
+from mnist_report.models.classical.svm import Kernel, fit_unique, predict_gemm
+from mnist_report.scores.scores import accuracy
+from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 
 #: Prices of mistakes for which the cost of a fit is measured: the default and a large one.
 PRICES = (1.0, 1000.0)
@@ -130,3 +133,18 @@ def _judge(model: SVC, data: ScaledData) -> dict[str, float]:
         "support_vectors": len(model.support_),
         "iterations": int(model.n_iter_.sum()),
     }
+
+
+def plan(data: ScaledData, params: AblationsSvm, compute: Compute) -> Study:
+    """Try numbers of components, sizes of the training set, and pixels that are not scaled."""
+    components = params.components
+    projected = project_all(fit_pca(data.train_images, max(components)), data)
+    return Study(
+        {
+            "components": Group(
+                lambda seed: by_components(projected, components, params.rows, seed), params.seeds
+            ),
+            "growth": Group(lambda seed: growth(data, params.growth_rows, seed), params.seeds),
+            "scaling": Group(lambda seed: scaling(data, params.rows, seed), params.seeds),
+        }
+    )

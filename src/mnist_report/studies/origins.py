@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.core.params import Compute, Origins
+from mnist_report.core.repeat import Group, Study
+from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
-from mnist_report.evaluation.kernels import SharedRows
-from mnist_report.evaluation.scores import auc_hard
-from mnist_report.models.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
-from mnist_report.printed import FOUND_C, FOUND_GAMMA
-from mnist_report.randomness import generator
+from mnist_report.models.classical.kernels import SharedRows
+from mnist_report.models.classical.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
+from mnist_report.scores.scores import auc_hard
+from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 
 
 def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
@@ -85,3 +87,15 @@ def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, f
         predicted, _ = predict_gemm(model, data.test_images)
         result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)
     return result
+
+
+def plan(data: ScaledData, params: Origins, compute: Compute) -> Study:
+    """Measure every candidate for every seed."""
+    return Study(
+        {
+            "kernels": Group(
+                lambda seed: kernel_aucs(data, params.kernel_rows, seed), params.seeds
+            ),
+            "final": Group(lambda seed: final_aucs(data, params.final_rows, seed), params.seeds),
+        }
+    )

@@ -1,0 +1,163 @@
+"""What the paper says of speed, timed: kernels, the growth of a fit, epochs of the networks.
+
+    PYTHONPATH=src python benchmarks/statements.py
+
+It takes what stage `scale` wrote, and writes `benchmarks/statements.json`, which stage `judge`
+reads. Run it on a machine that has nothing else to do; it takes eight minutes on two cores. What is
+compared takes turns in one process, so that a machine that slows down slows all of it, and every
+round is kept.
+"""
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.svm import SVC
+from timing import Times, in_turn, machine, rounded
+
+from mnist_report.core import files, paths
+from mnist_report.core.params import load_params
+from mnist_report.data.randomness import generator
+from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.scaled import ScaledData, load_scaled
+from mnist_report.models.keras import networks
+from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+from mnist_report.studies.paper import FOUND_GAMMA
+
+OUTPUT = paths.ROOT / "benchmarks" / "statements.json"
+
+#: Rows on which the four kernels are fitted (cell 15), and rows that they predict.
+KERNEL_ROWS, PREDICTED_ROWS = 10_000, 1_000
+
+#: Rows and prices of which the growth of a fit is taken.
+GROWTH_ROWS, PRICES = (2_500, 5_000, 10_000, 20_000), (1, 1_000)
+
+#: Batches of the two networks in Keras, and what the second holds back (cells 29 and 32).
+DENSE_BATCH, CNN_BATCH, CNN_VALIDATION = 62, 128, 0.2
+
+#: Rows that a network sees before it is timed: more than TensorFlow takes before it comes back.
+WARM_UP = 5_000
+
+#: The networks from scratch, by their activation.
+NETWORKS: dict[Literal["sigmoid", "relu"], str] = {
+    "sigmoid": "scratch_nn",
+    "relu": "scratch_nn_relu",
+}
+
+
+def kernels(data: ScaledData, rows: int, predicted: int, rounds: int) -> dict[str, Any]:
+    """Time plain scikit-learn with the four kernels as cell 16 sets them."""
+    drawn = draw_with_replacement(len(data.train_images), rows, generator(0, "benchmark_kernels"))
+    X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
+    unseen = data.test_images[:predicted].astype(np.float64)
+    models = {
+        kernel: SVC(kernel=kernel, gamma="auto", degree=2)
+        for kernel in ("linear", "poly", "sigmoid", "rbf")
+    }
+    fit = in_turn({name: partial(model.fit, X, y) for name, model in models.items()}, rounds)
+    predict = in_turn(
+        {name: partial(model.predict, unseen) for name, model in models.items()}, rounds
+    )
+    return {"rows": rows, "predicted_rows": len(unseen), "fit": fit, "predict": predict}
+
+
+def growth(data: ScaledData, sizes: Sequence[int], rounds: int) -> dict[str, Any]:
+    """Time fits of the RBF kernel on more and more rows, a smaller set beginning a larger one."""
+    order = generator(0, "benchmark_growth").permutation(len(data.train_images))[: max(sizes)]
+    X, y = data.train_images[order].astype(np.float64), data.train_labels[order]
+    work = {
+        (price, size): partial(SVC(C=price, gamma=FOUND_GAMMA).fit, X[:size], y[:size])
+        for size in sizes
+        for price in PRICES
+    }
+    times = in_turn(work, rounds)
+    return {
+        f"C_{price}": {f"rows_{size}": times[price, size] for size in sizes} for price in PRICES
+    }
+
+
+def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
+    """Time one epoch of each network, with the paper's batches and without validation.
+
+    Each network trains on a few rows first, so that what happens only once is not timed.
+    """
+    networks.prepare(0, load_params().compute.threads)
+    images, labels = np.asarray(data.train_images), data.train_labels
+    work: dict[str, Callable[[], object]] = {}
+    for activation, name in NETWORKS.items():
+        network = NeuralNetworkClassifier(
+            activation=activation, init="fan_in", learning_rate=0.1, random_state=0
+        )
+        network.partial_fit(images[:WARM_UP], labels[:WARM_UP], classes=np.arange(10))
+        work[name] = partial(network.partial_fit, images, labels)
+    trained_on = {
+        "keras_dense": len(images),
+        "cnn": len(images) - int(len(images) * CNN_VALIDATION),
+    }
+    for name, model, batch in (
+        ("keras_dense", networks.dense_network(), DENSE_BATCH),
+        ("cnn", networks.convolutional_network(), CNN_BATCH),
+    ):
+        rows = trained_on[name]
+        # As `networks.train` does it, without the graph that this draws anew at every call.
+        model.steps_per_execution = networks.STEPS_PER_EXECUTION
+        first = networks.feeding(images[:WARM_UP], labels[:WARM_UP], batch)
+        model.fit(**first, verbose=0)
+        every = networks.feeding(images[:rows], labels[:rows], batch)
+        work[name] = partial(model.fit, **every, verbose=0)
+    return {
+        name: {"rows": trained_on.get(name, len(images)), **times}
+        for name, times in in_turn(work, rounds).items()
+    }
+
+
+def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Times]]:
+    """Yield every record of times with its name."""
+    for key, value in tree.items():
+        if isinstance(value, dict) and "cpu" in value:
+            yield f"{prefix}{key}", value
+        elif isinstance(value, dict):
+            yield from records(value, f"{prefix}{key}.")
+
+
+def main() -> None:
+    """Time everything, print the medians and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="of kernels and networks")
+    parser.add_argument("--growth-rounds", type=int, default=3)
+    parser.add_argument("--share", type=float, default=1, help="of all rows, to try it out")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    options = parser.parse_args()
+    data = load_scaled()
+    n = int(options.share * len(data.train_images))
+    data = ScaledData(
+        data.train_images[:n], data.train_labels[:n], data.test_images, data.test_labels
+    )
+    sizes = [min(n, int(options.share * size)) for size in GROWTH_ROWS]
+    result = {
+        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
+        "machine": machine(),
+        "epochs": epochs(data, options.rounds),
+        "kernels": kernels(
+            data,
+            min(n, int(options.share * KERNEL_ROWS)),
+            int(options.share * PREDICTED_ROWS),
+            options.rounds,
+        ),
+        "growth": growth(data, sizes, options.growth_rounds),
+    }
+    result = rounded(result)
+    print(json.dumps(result["machine"], indent=2))
+    for name, times in records(result):
+        cpu, wall = (statistics.median(times[clock]) for clock in ("cpu", "wall"))
+        print(f"{name:<28} {cpu:8.2f} CPU s {wall:8.2f} s, median of {len(times['cpu'])}")
+    files.write_json(options.output, result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Where everything lies: the one place that knows the layout of the checkout."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+#: The checkout that this code belongs to (under ``dvc exp run --temp`` a temporary one).
+ROOT = Path(__file__).resolve().parents[3]
+
+#: The checkout that the user stands in. ``dvc exp run --temp`` and ``--queue`` work in a copy and
+#: name the checkout that they were started from in ``DVC_ROOT``.
+USER_ROOT = Path(os.environ.get("DVC_ROOT") or ROOT)
+
+PARAMS = ROOT / "params.yaml"
+DATA = ROOT / "data"
+RAW = DATA / "raw"
+SCALED = DATA / "scaled"
+MODELS = ROOT / "models"
+#: What each final model says of the test images, kept for the comparison of all models.
+SCORES = DATA / "scores"
+#: What long studies have measured so far, shared by a checkout and its experiments.
+STUDIES = USER_ROOT / "data" / "studies"
+#: The few numbers that a person compares.
+METRICS = ROOT / "metrics"
+#: Everything else that is computed and read again.
+RESULTS = ROOT / "results"
+PLOTS = ROOT / "plots"
+REPORT = ROOT / "report"
+#: What the scripts beside them have measured, kept in Git.
+BENCHMARKS = ROOT / "benchmarks"
+
+
+def metrics_file(stage: str) -> Path:
+    """Return the path of a stage's metrics, ``metrics/<stage>.json``."""
+    return METRICS / f"{stage}.json"
+
+
+def results_file(stage: str) -> Path:
+    """Return the path of a stage's results, ``results/<stage>.json``."""
+    return RESULTS / f"{stage}.json"
+
+
+def values_file(study: str) -> Path:
+    """Return the path of every value of every seed of a study, ``results/<study>.csv``."""
+    return RESULTS / f"{study}.csv"
+
+
+def plot_file(stage: str, name: str) -> Path:
+    """Return the path of one of a stage's plots, ``plots/<stage>/<name>``."""
+    return PLOTS / stage / name
+
+
+def scaled_file(part: str, kind: Literal["images", "labels"]) -> Path:
+    """Return the path of a part of the scaled data, ``train`` or ``test``."""
+    return SCALED / f"{part}_{kind}.npy"
+
+
+def pca_file(name: Literal["components", "mean", "train_scores"]) -> Path:
+    """Return the path of one of the arrays that stage `pca` keeps of its model."""
+    return MODELS / "pca" / f"{name}.npy"
+
+
+#: Stages whose outputs are not named after them.
+_ELSEWHERE = {
+    "fetch": ("data/raw/*",),
+    "scale": ("data/scaled/*",),
+    "judge": ("metrics/verdicts.json", "results/verdicts.json", "results/statements.json",
+              "results/slips.json", "plots/verdicts/*", "plots/statements/*", "plots/slips/*"),
+    "report": ("report/report.*", "report/costs/*"),
+}  # fmt: skip
+
+
+def outputs(stage: str) -> list[Path]:
+    """Return the files of a stage that lie here, sorted; a study goes by its own name."""
+    named = (f"{folder}/{stage}.*" for folder in ("metrics", "results", "models", "data/scores"))
+    patterns = (*named, f"plots/{stage}/*", f"models/{stage}/*", *_ELSEWHERE.get(stage, ()))
+    return sorted({path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()})

@@ -1,0 +1,58 @@
+"""The frame around every stage: parameters checked first, errors in one line, one MLflow run.
+
+A stage script says ``run_stage("pca", main)``. Its `main` gets a `Stage` and does the work; what it
+left behind is then recorded in MLflow. A server that is slow or gone costs a warning, never a
+result: the outputs lie on the disk before MLflow is asked.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from mnist_report.core import tracking
+from mnist_report.core.errors import UserError
+from mnist_report.core.params import Params, load_params
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage is given: its parameters, and a way to report steps while it works."""
+
+    params: Params
+    run: tracking.Run | None = None
+
+    def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
+        """Log a row of a history to MLflow, live."""
+        if self.run is not None:
+            self.run.log_step(epoch, values)
+
+
+def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
+    """Run a stage as a process of its own, and exit with its status.
+
+    Exit code 0 if `main` returned, 1 if it raised, 130 if it was interrupted.
+    """
+    run = None
+    status, reason, code = "FINISHED", "", 0
+    try:
+        params = load_params()
+        run = tracking.Run(name, params)
+        # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
+        with threadpool_limits(params.compute.threads):
+            main(Stage(params, run))
+    except KeyboardInterrupt:
+        status, reason, code = "KILLED", "interrupted", 130
+        print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
+    except UserError as error:
+        status, reason, code = "FAILED", str(error), 1
+        print(f"{name}: error: {error}", file=sys.stderr)
+    except Exception as error:
+        status, reason, code = "FAILED", f"{type(error).__name__}: {error}", 1
+        traceback.print_exc()
+    if run is not None:
+        run.end(status, reason)
+    sys.exit(code)

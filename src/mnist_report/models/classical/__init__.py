@@ -1,0 +1,1 @@
+"""Principal components and support vector machines, by scikit-learn."""

@@ -1,0 +1,66 @@
+"""The paper's final support vector machine: drawn, fitted and asked about the test images."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.svm import SVC
+
+from mnist_report.core.params import SvmFinal
+from mnist_report.data.randomness import generator
+from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.scaled import ScaledData
+from mnist_report.models.classical.pca import fit_pca, project_all
+from mnist_report.models.classical.svm import fit_unique, predict_gemm
+
+
+@dataclass(frozen=True)
+class FinalSVM:
+    """The fitted machine and its answers.
+
+    Attributes
+    ----------
+    model
+        What was fitted, on components if there is a `pca`.
+    pca
+        What turns images into the components that the model sees; None if it sees the pixels.
+    drawn : (m,) int64
+        The numbers of the training images drawn, with repeats.
+    predicted : (t,) int64
+        The digits predicted for the test images.
+    scores : (t, k) float64
+        Their scores, a column for each class.
+    """
+
+    model: SVC
+    pca: PCA | None
+    drawn: NDArray[np.int64]
+    predicted: NDArray[Any]
+    scores: NDArray[np.float64]
+
+
+def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, seed: int) -> FinalSVM:
+    """Draw training images, fit the machine and let it predict the test images.
+
+    Parameters
+    ----------
+    params
+        All but C and gamma, which may come from a search.
+    """
+    n = len(data.train_images)
+    drawn = draw_with_replacement(n, min(params.rows, n), generator(seed, "svm_final"))
+    pca = None
+    if params.pca_components is not None:
+        pca = fit_pca(data.train_images, params.pca_components)
+        data = project_all(pca, data)
+    model = fit_unique(
+        data.train_images,
+        data.train_labels,
+        drawn,
+        kernel=params.kernel,
+        C=C,
+        gamma=gamma,
+    )
+    return FinalSVM(model, pca, drawn, *predict_gemm(model, data.test_images))

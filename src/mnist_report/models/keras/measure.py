@@ -1,0 +1,66 @@
+"""The two Keras networks, trained and judged once for a seed (sections 3.3 and 3.4)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mnist_report.core.trees import by_epoch
+from mnist_report.data.scaled import ScaledData
+from mnist_report.models.keras import networks
+from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
+
+DIGITS = np.arange(networks.CLASSES)
+
+
+def train_and_test(
+    data: ScaledData,
+    build: Callable[[], networks.Model],
+    threads: int,
+    seed: int,
+    *,
+    epochs: int,
+    batch_size: int,
+    validation_share: float = 0.0,
+) -> dict[str, Any]:
+    """Train a network and judge it on the test images.
+
+    Parameters
+    ----------
+    build
+        Makes the network, with new random weights.
+    threads
+        CPU threads, as `networks.prepare` takes them.
+    validation_share
+        Share of the training rows, the last ones, that is held back and scored in every epoch.
+
+    Returns
+    -------
+    dict
+        ``epochs`` (by number, the measures of each) and ``test`` (``loss`` in nats, ``accuracy``,
+        ``auc_hard``, ``auc_scores``), as in the metrics of the stages.
+    """
+    networks.prepare(seed, threads)
+    model = build()
+    history = networks.train(
+        model,
+        data.train_images,
+        data.train_labels,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_split=validation_share,
+        on_epoch=lambda epoch, values: None,
+    )
+    loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
+    scores = networks.probabilities(model, data.test_images)
+    predicted = DIGITS[scores.argmax(axis=1)]
+    truth = data.test_labels
+    return {
+        "epochs": by_epoch(history),
+        "test": {
+            "loss": loss,
+            "accuracy": accuracy(truth, predicted),
+            "auc_hard": auc_hard(truth, predicted, DIGITS),
+            "auc_scores": auc_scores(truth, scores, DIGITS),
+        },
+    }

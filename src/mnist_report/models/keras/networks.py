@@ -1,0 +1,485 @@
+"""The two Keras networks: a dense one and a LeNet-like convolutional one (sections 3.3, 3.4).
+
+This is the only module that imports Keras and TensorFlow, which takes seconds and hundreds of
+megabytes: import it only where a network is trained or used.
+
+Both networks take flat vectors of 784 grey levels in [0, 1], as stage `scale` writes them; the
+convolutional one folds them into 28 × 28 pictures in its own first layer. So one array and one
+schema fit both, and a client of a served model sends a row of 784 numbers to either.
+
+Both minimise the mean cross-entropy C = -(1/n) Σ_k log ŷ_k,y(k) in its sparse form, which takes
+the label y(k) itself. The form over one-hot labels, -(1/n) Σ_k Σ_j y_kj log ŷ_kj, is the same
+number, for y_kj is 1 at j = y(k) and 0 elsewhere, but needs a table of 10 columns.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import time
+import types
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mnist_report.core.errors import UserError
+
+
+@contextlib.contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Close the error stream to C++ too, for the time of the block; exceptions pass."""
+    stderr = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+# Both are read by the imports. A user's ~/.keras/keras.json may name another backend. Level 3 hides
+# TensorFlow's complaints about a GPU that is not there; what really fails raises an exception.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Some lines TensorFlow writes at any level (github.com/tensorflow/tensorflow/issues/100442).
+with _without_stderr():
+    import keras
+    import tensorflow as tf
+
+PIXELS = 784
+CLASSES = 10
+
+#: Rows at a time where nothing is learnt: enough to be fast, few enough to need little memory.
+ROWS_AT_A_TIME = 1000
+
+#: Steps that TensorFlow makes before it comes back to Python: more is faster, and changes neither
+#: the steps nor the numbers.
+STEPS_PER_EXECUTION = 25
+
+#: What stands in an archive where Keras writes the time: the first that a zip file can hold.
+NO_DATE = "1980-01-01@00:00:00"
+
+#: Keras's names in the columns' order, and the columns of the history.
+HISTORY = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "val_loss": "validation_loss",
+    "val_accuracy": "validation_accuracy",
+}
+
+Images = NDArray[np.float32]
+Labels = NDArray[np.integer[Any]]
+
+#: Keras comes without types.
+Model: TypeAlias = Any
+
+
+def prepare(seed: int, threads: int) -> None:
+    """Seed every generator and make TensorFlow give the same bits in every run.
+
+    Call it once in a process, before anything else here. A GPU is used if TensorFlow sees one.
+
+    Parameters
+    ----------
+    seed
+        Source of the starting weights, the order of the rows and the dropout; below 2^32.
+    threads
+        CPU threads for one operation, and for operations side by side. It is given, not taken
+        from the machine, because it may decide in which order sums are taken, and so the bits.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow has computed something already with another number of threads.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+
+
+def dense_network(hidden_units: Sequence[int] = (1200, 1200), dropout: float = 0.4) -> Model:
+    """Build the network of the paper's section 3.3, with new random weights.
+
+    Parameters
+    ----------
+    hidden_units
+        Units of each hidden layer; all use ReLU.
+    dropout
+        Share of the first hidden layer's outputs that is set to 0 in each step of training.
+
+    Returns
+    -------
+    keras.Sequential
+        Compiled for `train`: (n, 784) float32 in, (n, 10) float32 probabilities out.
+    """
+    layers = [
+        keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")
+        for number, units in enumerate(hidden_units, start=1)
+    ]
+    layers.insert(1, keras.layers.Dropout(dropout, name="dropout"))
+    return _compiled("dense_network", layers)
+
+
+def convolutional_network(
+    filters: Sequence[int] = (6, 16),
+    kernel_size: int = 3,
+    dense: Sequence[int] = (120, 84),
+    dropout: float = 0.5,
+) -> Model:
+    """Build the network of the paper's section 3.4, with new random weights.
+
+    After LeNet-5 (LeCun et al. 1998, figure 2), with ReLU, max-pooling and dropout.
+
+    Parameters
+    ----------
+    filters
+        Filters of each convolution; all use ReLU and no padding, and 2 × 2 max-pooling follows.
+    kernel_size
+        Side of a filter, in pixels.
+    dense
+        Units of the two dense layers before the output; both use ReLU.
+    dropout
+        Share of the first dense layer's outputs that is set to 0 in each step of training.
+
+    Returns
+    -------
+    keras.Sequential
+        Compiled for `train`: (n, 784) float32 in, (n, 10) float32 probabilities out.
+    """
+    layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
+    for number, count in enumerate(filters, start=1):
+        layers += [
+            keras.layers.Conv2D(
+                count, kernel_size, activation="relu", name=f"convolution_{number}"
+            ),
+            keras.layers.MaxPooling2D(2, name=f"pooling_{number}"),
+        ]
+    layers += [
+        keras.layers.Flatten(name="flatten"),
+        keras.layers.Dense(dense[0], activation="relu", name="dense_1"),
+        keras.layers.Dropout(dropout, name="dropout"),
+        keras.layers.Dense(dense[1], activation="relu", name="dense_2"),
+    ]
+    return _compiled("convolutional_network", layers)
+
+
+def train(
+    model: Model,
+    X: Images,
+    y: Labels,
+    *,
+    epochs: int,
+    batch_size: int,
+    validation_split: float = 0.0,
+    on_epoch: Callable[[int, dict[str, float]], None],
+) -> pd.DataFrame:
+    """Train a network in place; the rows come in a new random order in every epoch.
+
+    A bar runs in a terminal, and every epoch leaves one line on stderr.
+
+    Parameters
+    ----------
+    model
+        From `dense_network` or `convolutional_network`.
+    X
+        Images, (n, 784).
+    y
+        Their digits, (n,).
+    epochs
+        Passes over the training rows.
+    batch_size
+        Rows of one step. A last, smaller batch takes what is left.
+    validation_split
+        Share of the rows, from 0 to below 1, that is kept out of training and scored after
+        every epoch: the last rows, as in Keras.
+    on_epoch
+        Called after every epoch with its number, from 1, and what else its row of the history
+        holds.
+
+    Returns
+    -------
+    DataFrame
+        A row per epoch: ``epoch`` (from 1), ``loss`` (nats) and ``accuracy`` (0 to 1), and with
+        a validation split ``validation_loss`` and ``validation_accuracy``. Loss and accuracy
+        are means over the training rows, each taken when its batch was met: with dropout and
+        before that step, so they lag behind what `evaluate` finds at the end of the epoch.
+
+    Raises
+    ------
+    UserError
+        If there are too few rows to split.
+    ValueError
+        If X or y is not what a network takes.
+    """
+    _check(X, y)
+    training = int(len(X) * (1 - validation_split))
+    if validation_split and not 0 < training < len(X):
+        raise UserError(
+            f"{len(X)} rows cannot be split into training and {validation_split:g} validation; "
+            "use more rows or another share"
+        )
+    reporter = _Reporter(on_epoch)
+    # `compile` sets these too, but it would start a new optimizer and put the number in archives.
+    model.steps_per_execution = STEPS_PER_EXECUTION
+    model.train_function = model.test_function = model.predict_function = None
+    try:
+        model.fit(
+            **feeding(X[:training], y[:training], batch_size),
+            epochs=epochs,
+            validation_data=(X[training:], y[training:]) if validation_split else None,
+            validation_batch_size=ROWS_AT_A_TIME,
+            callbacks=[reporter],
+            verbose=0,
+        )
+    finally:
+        reporter.bar.close()
+    return pd.DataFrame(reporter.rows)
+
+
+def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
+    """Return the arguments by which `fit` takes batches in a new random order in every epoch.
+
+    Given arrays, Keras builds the same pipeline, but lets it share the threads
+    that take the sums. On two cores the sums then have one core to themselves in many an epoch,
+    which takes twice as long. With one thread of its own it leaves them both.
+
+    Parameters
+    ----------
+    X
+        Images, (n, 784).
+    y
+        Their digits, (n,).
+    batch_size
+        Rows of one step. A last, smaller batch takes what is left.
+
+    Returns
+    -------
+    dict
+        ``x`` and ``shuffle``.
+    """
+    images, labels = tf.constant(X), tf.constant(y)
+    rows = tf.data.Dataset.range(len(X)).shuffle(len(X)).batch(batch_size)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    batches = rows.map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)))
+    return {"x": batches.with_options(options), "shuffle": False}  # it is, in its first step
+
+
+def evaluate(model: Model, X: Images, y: Labels) -> tuple[float, float]:
+    """Return the mean cross-entropy (nats) and the accuracy (0 to 1), without dropout.
+
+    Parameters
+    ----------
+    X
+        Images, (n, 784).
+    y
+        Their digits, (n,).
+
+    Raises
+    ------
+    ValueError
+        If X or y is not what a network takes.
+    """
+    _check(X, y)
+    scores = model.evaluate(X, y, batch_size=ROWS_AT_A_TIME, verbose=0, return_dict=True)
+    return float(scores["loss"]), float(scores["accuracy"])
+
+
+def probabilities(model: Model, X: Images) -> Images:
+    """Return the probability of every digit: (n, 10), rows sum to 1 but for rounding.
+
+    Parameters
+    ----------
+    X
+        Images, (n, 784).
+
+    Raises
+    ------
+    ValueError
+        If X is not what a network takes.
+    """
+    _check(X)
+    result: Images = model.predict(X, batch_size=ROWS_AT_A_TIME, verbose=0)
+    return result
+
+
+def layer_outputs(model: Model, image: Images) -> list[tuple[str, Images]]:
+    """Return what every convolution and pooling layer makes of one image, in order.
+
+    Parameters
+    ----------
+    image
+        One image, (784,).
+
+    Returns
+    -------
+    list of (str, ndarray)
+        The layer's name and its maps, (height, width, channels).
+
+    Raises
+    ------
+    ValueError
+        If the image is not what a network takes.
+    """
+    _check(image[np.newaxis])
+    shown = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
+    layers = [layer for layer in model.layers if isinstance(layer, shown)]
+    inside = keras.Model(model.inputs[0], [layer.output for layer in layers])
+    maps = inside(image[np.newaxis], training=False)
+    return [
+        (layer.name, keras.ops.convert_to_numpy(array)[0])
+        for layer, array in zip(layers, maps, strict=True)
+    ]
+
+
+def first_filters(model: Model) -> Images:
+    """Return the kernels of the first convolution, (filters, side, side)."""
+    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    # Keras keeps (side, side, channels, filters); a grey picture has one channel.
+    kernels: Images = keras.ops.convert_to_numpy(first.kernel)[:, :, 0, :].transpose(2, 0, 1)
+    return kernels
+
+
+def save_keras_bytes(model: Model) -> bytes:
+    """Return the model as a ``.keras`` archive: layers, weights and the optimizer's state.
+
+    The same model gives the same bytes in every process: what Keras writes of the date, and of
+    where in memory an object lay, is written over.
+    """
+    numbers: dict[int, int] = {}
+
+    def steady(entry: dict[str, Any]) -> dict[str, Any]:
+        if "date_saved" in entry:
+            entry["date_saved"] = NO_DATE
+        if "shared_object_id" in entry:
+            # An address in memory; all that counts is which entries have the same one.
+            entry["shared_object_id"] = numbers.setdefault(entry["shared_object_id"], len(numbers))
+        return entry
+
+    result = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        with zipfile.ZipFile(path) as source, zipfile.ZipFile(result, "w") as target:
+            for name in source.namelist():
+                content = source.read(name)
+                if name.endswith(".json"):
+                    content = json.dumps(json.loads(content, object_hook=steady)).encode()
+                target.writestr(zipfile.ZipInfo(name), content)  # ZipInfo has a fixed date
+    return result.getvalue()
+
+
+def load_keras(path: Path) -> Model:
+    """Load a ``.keras`` archive; Keras's safe mode refuses code that hides in one.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or Keras cannot make a model of it.
+    """
+    if not path.exists():
+        raise UserError(f"{path} is missing; run 'dvc repro' to make it")
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras lets through whatever zip, JSON and HDF5 readers raise.
+        raise UserError(
+            f"{path} cannot be read as a Keras model ({error}); delete it and run 'dvc repro'"
+        ) from error
+
+
+class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the history and shows how far training is."""
+
+    def __init__(self, on_epoch: Callable[[int, dict[str, float]], None]) -> None:
+        super().__init__()
+        self.on_epoch = on_epoch
+        self.rows: list[dict[str, float]] = []
+        # disable=None: no bar where stderr is not a terminal.
+        self.bar = tqdm(unit=" steps", disable=None, file=sys.stderr, leave=False)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float]) -> None:
+        self.started = time.monotonic()
+        self.bar.reset(total=self.params["steps"])
+        self.bar.set_description(f"epoch {epoch + 1}/{self.params['epochs']}")
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
+        # `batch` is the last step of an execution; the last execution may end early.
+        self.bar.update(min(batch + 1, self.params["steps"]) - self.bar.n)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        values = {HISTORY[name]: float(logs[name]) for name in HISTORY if name in logs}
+        numbers = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+        seconds = time.monotonic() - self.started
+        tqdm.write(
+            f"epoch {epoch + 1}/{self.params['epochs']}: {numbers} ({seconds:.0f} s)",
+            file=sys.stderr,
+        )
+        self.rows.append({"epoch": epoch + 1, **values})
+        self.on_epoch(epoch + 1, values)
+
+
+def _compiled(name: str, layers: Sequence[Any]) -> Model:
+    """Put the input before `layers` and the output after them, and say how to train them all."""
+    model = keras.Sequential(
+        [
+            keras.Input((PIXELS,), name="pixels"),
+            *layers,
+            keras.layers.Dense(CLASSES, activation="softmax", name="probabilities"),
+        ],
+        name=name,
+    )
+    adam = keras.optimizers.Adam(name="adam")
+    # Of this object, not of a class of our own: so archives hold Keras's Adam, which it is.
+    adam.update_step = types.MethodType(_update_in_one_pass, adam)
+    model.compile(
+        optimizer=adam,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # for these networks XLA is slower
+    )
+    return model
+
+
+def _update_in_one_pass(adam: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:  # noqa: ANN401
+    """Take Adam's step by TensorFlow's own kernel: the same formula as Keras's `update_step`.
+
+    Keras writes the step in a dozen operations, each of which goes through the memory of all
+    weights; on the dense network's 2.4 million that is a quarter of the time of an epoch.
+    """
+    index = adam._get_variable_index(variable)
+    steps = tf.cast(adam.iterations + 1, variable.dtype)
+    tf.raw_ops.ResourceApplyAdam(
+        var=variable.handle,
+        m=adam._momentums[index].value.handle,
+        v=adam._velocities[index].value.handle,
+        beta1_power=tf.pow(tf.cast(adam.beta_1, variable.dtype), steps),
+        beta2_power=tf.pow(tf.cast(adam.beta_2, variable.dtype), steps),
+        lr=tf.cast(learning_rate, variable.dtype),
+        beta1=adam.beta_1,
+        beta2=adam.beta_2,
+        epsilon=adam.epsilon,
+        grad=gradient,
+    )
+
+
+def _check(X: Images, y: Labels | None = None) -> None:
+    """Raise ValueError unless X, and y if it is given, fit the networks."""
+    if X.ndim != 2 or X.shape[1] != PIXELS or X.dtype != np.float32 or len(X) == 0:
+        raise ValueError(f"images are {X.dtype} of shape {X.shape}; give float32, (n, {PIXELS})")
+    if y is None:
+        return
+    if y.shape != (len(X),) or y.dtype.kind not in "iu":
+        raise ValueError(f"labels are {y.dtype} of shape {y.shape}; give integers, ({len(X)},)")
+    if y.min() < 0 or y.max() >= CLASSES:
+        raise ValueError(f"labels run from {y.min()} to {y.max()}; give 0 to {CLASSES - 1}")

@@ -1,0 +1,104 @@
+"""What every final model leaves behind: the same files and the same metrics for all of them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mnist_report.core import files, paths
+from mnist_report.data.scaled import ScaledData
+from mnist_report.figures import classification as figures
+from mnist_report.figures.style import draw
+from mnist_report.scores import scores as evaluation
+
+#: The digits, in the order of the columns of a network's output.
+CLASSES = np.arange(10)
+
+#: How many of the most confidently wrong images are shown.
+SHOWN = 12
+
+
+def write_report_card(
+    stage: str,
+    data: ScaledData,
+    classes: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    scores: NDArray[np.floating[Any]],
+    words: str,
+    loss: float | None = None,
+) -> dict[str, Any]:
+    """Write a model's answers on the test images as files, and return how good they are.
+
+    The files are ``metrics/<stage>.json``, ``data/scores/<stage>.npy`` and, in
+    ``plots/<stage>/``, ``predictions.csv`` (for DVC's confusion template), ``per_class.csv``,
+    ``confusion.png`` and ``wrong.png``.
+
+    A test label that is not in `classes` counts as wrong, with precision and recall 0. It has no
+    score and so no AUC of its own: its rows are negatives for every other class.
+
+    Parameters
+    ----------
+    classes
+        The class of each column of `scores`, shape (k,).
+    predicted
+        Predicted classes of the test images, shape (n,).
+    scores
+        Decision values or probabilities, shape (n, k).
+    words
+        What a score is, for the picture of mistakes: ``"score"`` or ``"probability"``.
+    loss
+        The mean cross-entropy, in nats, if the scores are probabilities.
+    """
+    labels = data.test_labels
+    # A small draw of training rows can lack a digit that the test images have.
+    everyone = np.union1d(classes, labels)
+    per_class = evaluation.per_class(labels, predicted, everyone)
+    wrong = evaluation.most_confidently_wrong(labels, predicted, scores, classes, SHOWN)
+    sure = []
+    for row in wrong:
+        score = dict(zip(classes, scores[row], strict=True))
+        truth = f"{score[labels[row]]:.2f}" if labels[row] in score else "none"
+        sure.append(f"{words} {score[predicted[row]]:.2f}\nagainst {truth}")
+    tables = {
+        "predictions.csv": pd.DataFrame({"actual": labels, "predicted": predicted}),
+        "per_class.csv": per_class,
+    }
+    pictures = {
+        "confusion.png": draw(
+            figures.confusion_heat_map,
+            evaluation.confusion(labels, predicted, everyone),
+            everyone.tolist(),
+        ),
+        "wrong.png": draw(
+            figures.wrong_images, data.test_images[wrong], labels[wrong], predicted[wrong], sure
+        ),
+    }
+    files.save_array(paths.SCORES / f"{stage}.npy", scores)
+    for name, table in tables.items():
+        files.write_csv(paths.plot_file(stage, name), table)
+    for name, picture in pictures.items():
+        files.write_bytes(paths.plot_file(stage, name), picture)
+    correct = evaluation.accuracy(labels, predicted)
+    card = {
+        "rows": len(labels),
+        "accuracy": correct,
+        "error": 1 - correct,
+        "wrong": int((labels != predicted).sum()),
+        "auc_hard": evaluation.auc_hard(labels, predicted, classes),
+        "auc_scores": evaluation.auc_scores(labels, scores, classes),
+        "precision": dict(zip(map(str, everyone), per_class["precision"], strict=True)),
+        "recall": dict(zip(map(str, everyone), per_class["recall"], strict=True)),
+    }
+    with_loss = {} if loss is None else {"log_loss": loss}
+    files.write_json(
+        paths.metrics_file(stage),
+        {
+            "accuracy": correct,
+            "wrong": card["wrong"],
+            "auc": card["auc_scores"],
+            "auc_labels": card["auc_hard"],
+            **with_loss,
+        },
+    )
+    return card if loss is None else {"loss": loss, **card}

@@ -1,0 +1,539 @@
+"""A fully connected neural network in plain NumPy: the whole of backpropagation on one page.
+
+The mathematics comes first, one small function per formula; the estimator that trains with it
+comes last. The symbols are the report's. Rows are images, so every formula of the paper's
+section 3.1, which puts images in columns, appears here transposed:
+
+========================  =========================  ============================================
+symbol                    shape                      meaning
+========================  =========================  ============================================
+X = a^(0)                 n × I                      images, one a row; grey levels in [0, 1]
+y                         n × J                      labels, one-hot: a single 1 a row
+W^(l), l = 1 ... L        n_(l-1) × n_l              weights from layer l - 1 to layer l
+b^(l)                     n_l                        biases of layer l
+z^(l)                     n × n_l                    what layer l receives: a^(l-1) W^(l) + b^(l)
+a^(l)                     n × n_l                    what hidden layer l passes on: σ(z^(l))
+ŷ                         n × J                      the output: softmax(z^(L)), rows sum to 1
+C                         number                     cost: the mean cross-entropy, in nats
+δ^(l) = ∂C/∂z^(l)         n × n_l                    the error of layer l
+η                         number                     learning rate
+========================  =========================  ============================================
+
+n_0 = I is the number of pixels and n_L = J the number of classes. In the code a list such as
+``W`` holds W^(1) ... W^(L) in order, so W^(l) is ``W[l - 1]``; ``a`` starts with a^(0), so a^(l)
+is ``a[l]``.
+
+Source of the formulas: M. A. Nielsen, *Neural Networks and Deep Learning* (2015), chapter 2;
+I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning* (2016), section 6.5.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import ThreadpoolController
+
+from mnist_report.core.errors import UserError
+
+# Looking for the BLAS libraries takes longer than training on a few hundred rows: do it once.
+_THREADS = ThreadpoolController()
+
+#: float32 or float64; every function below answers in the type it is given.
+Array = NDArray[Any]
+
+
+def sigmoid(z: Array) -> Array:
+    """Return σ(z) = 1 / (1 + e^(-z)), element by element."""
+    # For z far below zero e^(-z) overflows to infinity, and 1 / infinity = 0 is what we want.
+    with np.errstate(over="ignore"):
+        s: Array = 1 / (1 + np.exp(-z))
+    return s
+
+
+def sigmoid_slope(a: Array) -> Array:
+    """Return σ'(z) = σ(z) (1 - σ(z)) = a (1 - a), from a = σ(z) itself."""
+    slope: Array = a * (1 - a)
+    return slope
+
+
+def relu(z: Array) -> Array:
+    """Return max(0, z), element by element."""
+    return np.maximum(0, z)
+
+
+def relu_slope(a: Array) -> Array:
+    """Return the slope of relu, 1 where a = relu(z) > 0 and 0 elsewhere (at z = 0 too)."""
+    return (a > 0).astype(a.dtype)
+
+
+#: What a hidden layer does to z, and the slope of that, written with a.
+ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+    "sigmoid": (sigmoid, sigmoid_slope),
+    "relu": (relu, relu_slope),
+}
+
+#: What the estimator's parameters may be, where that is a choice of a few.
+CHOICES: dict[str, tuple[object, ...]] = {
+    "activation": tuple(ACTIVATIONS),
+    "init": ("normal", "fan_in"),
+    "shuffle": (False, True),
+    "minibatching": ("standard", "as_printed"),
+    "dtype": ("float32", "float64"),
+}
+
+
+def log_softmax(z: Array) -> Array:
+    """Return log ŷ, the logarithm of softmax(z).
+
+    log ŷ_j = z_j - log Σ_i e^(z_i). Taking the largest z of the row off every z of that row
+    changes nothing in exact arithmetic; in floating point it keeps e^z at 1 or below, and at
+    least one term of the sum at 1, so there is neither an overflow nor a log of zero
+    (Goodfellow, Bengio and Courville 2016, section 4.1).
+
+    Parameters
+    ----------
+    z
+        n × J.
+
+    Returns
+    -------
+    ndarray
+        n × J, in nats, none above 0.
+    """
+    z = z - z.max(axis=1, keepdims=True)
+    log_y_hat: Array = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return log_y_hat
+
+
+def cross_entropy(y: Array, log_y_hat: Array) -> float:
+    """Return C = -(1/n) Σ_k Σ_j y_kj log ŷ_kj, the mean over the rows, in nats.
+
+    Parameters
+    ----------
+    y
+        n × J, one-hot.
+    log_y_hat
+        n × J, from :func:`log_softmax`. The logarithm of a ŷ would not do: where ŷ has been
+        rounded to 0 it is infinite.
+    """
+    return -float(np.vdot(y, log_y_hat)) / len(y)  # vdot sums the products over k and j
+
+
+def forward(
+    X: Array, W: Sequence[Array], b: Sequence[Array], activation: str
+) -> tuple[list[Array], Array]:
+    """Run images through the network.
+
+    Parameters
+    ----------
+    X
+        n × I.
+    W, b
+        W^(1) ... W^(L) and b^(1) ... b^(L).
+    activation
+        A key of `ACTIVATIONS`, for all hidden layers.
+
+    Returns
+    -------
+    a : list of ndarray
+        a^(0) = X, a^(1) ... a^(L-1), as :func:`backward` wants them.
+    log_y_hat : ndarray
+        log ŷ, n × J.
+    """
+    sigma, _ = ACTIVATIONS[activation]
+    a = [X]
+    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
+        z = a[-1] @ W_l + b_l  # z^(l) = a^(l-1) W^(l) + b^(l)
+        a.append(sigma(z))  # a^(l) = σ(z^(l))
+    z = a[-1] @ W[-1] + b[-1]  # z^(L) = a^(L-1) W^(L) + b^(L)
+    return a, log_softmax(z)
+
+
+def backward(
+    y: Array, y_hat: Array, a: Sequence[Array], W: Sequence[Array], activation: str
+) -> tuple[list[Array], list[Array]]:
+    """Backpropagate: the gradient of the cost C by every weight and bias.
+
+    It starts from the output. For one image C = -Σ_j y_j log ŷ_j, and the softmax has
+    ∂(log ŷ_j)/∂z_i = [i = j] - ŷ_i, so ∂C/∂z_i = -y_i + ŷ_i Σ_j y_j = ŷ_i - y_i, because the
+    labels y_j sum to 1. The mean over n images divides this by n. From there the chain rule
+    carries δ back, a layer at a time.
+
+    Parameters
+    ----------
+    y, y_hat
+        n × J, the labels and the output.
+    a
+        a^(0) ... a^(L-1), from :func:`forward`.
+    W
+        W^(1) ... W^(L).
+    activation
+        The one :func:`forward` used.
+
+    Returns
+    -------
+    dW, db : list of ndarray
+        ∂C/∂W^(l) and ∂C/∂b^(l) for l = 1 ... L, shaped like W^(l) and b^(l).
+    """
+    _, slope = ACTIVATIONS[activation]
+    dW, db = [], []
+    delta = (y_hat - y) / len(y)  # δ^(L) = (ŷ - y) / n
+    for l in range(len(W), 0, -1):  # noqa: E741 - l is the layer, as in every formula
+        dW.append(a[l - 1].T @ delta)  # ∂C/∂W^(l) = (a^(l-1))ᵀ δ^(l)
+        db.append(delta.sum(axis=0))  # ∂C/∂b^(l) = Σ_k δ_k^(l), over the n rows
+        if l > 1:  # δ^(l-1) = (δ^(l) (W^(l))ᵀ) ⊙ σ'(z^(l-1))
+            delta = (delta @ W[l - 1].T) * slope(a[l - 1])
+    return dW[::-1], db[::-1]
+
+
+def minibatches(n_rows: int, size: int, minibatching: str) -> list[slice]:
+    """Cut `n_rows` rows into minibatches.
+
+    Parameters
+    ----------
+    n_rows
+        K, the number of rows to cut.
+    size
+        s, the rows of a minibatch.
+    minibatching
+        ``'standard'``: s rows after s rows; a last, smaller minibatch takes what is left.
+        ``'as_printed'``: the loop in the paper's section 3.2. It advances by s + 1 but takes
+        s, so that every (s + 1)th row is never seen, and it stops after int(K / (s + 1))
+        minibatches.
+    """
+    if minibatching == "standard":
+        return [slice(c, c + size) for c in range(0, n_rows, size)]
+    return [slice(c, c + size) for c in range(0, n_rows - size, size + 1)]
+
+
+class TrainingError(UserError, ValueError):
+    """The network cannot be trained with these settings on these rows."""
+
+
+class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A fully connected network with a softmax output, trained by minibatch gradient descent.
+
+    The default parameters are the network of the paper's section 3.2. There are always as many
+    output units as classes, two for a two-class problem, and all biases start at zero.
+
+    Training and prediction use one BLAS thread whatever the machine offers. Products of 50 rows
+    are too small to share: a second thread spends its time waiting (measured on a busy two-core
+    machine: ten times the CPU time). And with one thread the bits of weights and probabilities
+    do not depend on the number of cores.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Units of each hidden layer, n_1 ... n_(L-1); empty for softmax regression.
+    activation : {'sigmoid', 'relu'}
+        The σ of all hidden layers.
+    init : {'normal', 'fan_in'}
+        Starting weights. ``'normal'``: N(0, 1), as the paper. ``'fan_in'``: N(0, g / n_(l-1))
+        with g = 1 for sigmoid (LeCun et al. 1998, *Efficient BackProp*, section 4.6) and g = 2
+        for relu (He et al. 2015, *Delving Deep into Rectifiers*, equation 10).
+    epochs : int
+        Passes over the training rows made by `fit`; 0 leaves the network untrained.
+    minibatch_size : int
+        s, the rows of one step of gradient descent.
+    learning_rate : float
+        η.
+    shuffle : bool
+        Whether each epoch takes the rows in a new random order. The paper does not.
+    minibatching : {'standard', 'as_printed'}
+        ``'standard'`` uses every row, and a step follows the minibatch's mean gradient.
+        ``'as_printed'`` repeats the paper's loop to the letter: see :func:`minibatches` for
+        the rows it leaves out; it also divides the sum of s gradients by s + 1.
+    dtype : {'float32', 'float64'}
+        Precision of weights and arithmetic. float32 takes half the time.
+    random_state : int, RandomState instance or None
+        Source of the starting weights and of the shuffling.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (J,)
+        The labels, sorted.
+    coefs_ : list of ndarray
+        W^(1) ... W^(L), of shape (n_(l-1), n_l) and type `dtype`.
+    intercepts_ : list of ndarray
+        b^(1) ... b^(L), of shape (n_l,) and type `dtype`.
+    loss_curve_ : list of float
+        For each epoch the mean over its rows, in nats, of the loss each row had when its
+        minibatch was met, before the step.
+    n_iter_ : int
+        Epochs trained so far.
+    n_features_in_ : int
+        I, the pixels of an image.
+    feature_names_in_ : ndarray of shape (I,)
+        Column names, if X came with any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+    >>> X = np.array([[0.0], [0.1], [0.9], [1.0]])
+    >>> network = NeuralNetworkClassifier((4,), epochs=200, random_state=0)
+    >>> network.fit(X, ["dark", "dark", "light", "light"]).predict([[0.05], [0.95]]).tolist()
+    ['dark', 'light']
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] = (100,),
+        *,
+        activation: Literal["sigmoid", "relu"] = "sigmoid",
+        init: Literal["normal", "fan_in"] = "normal",
+        epochs: int = 2,
+        minibatch_size: int = 50,
+        learning_rate: float = 1.0,
+        shuffle: bool = False,
+        minibatching: Literal["standard", "as_printed"] = "standard",
+        dtype: Literal["float32", "float64"] = "float32",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.init = init
+        self.epochs = epochs
+        self.minibatch_size = minibatch_size
+        self.learning_rate = learning_rate
+        self.shuffle = shuffle
+        self.minibatching = minibatching
+        self.dtype = dtype
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train from new random weights for `epochs` epochs.
+
+        Parameters
+        ----------
+        X : array-like of shape (K, I)
+            Images, one a row.
+        y : array-like of shape (K,)
+            Their labels, numbers or strings.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not allowed, X or y is not fit to train on, or training diverges.
+        """
+        self._check_parameters()
+        X, y = self._check_data(X, y, reset=True)
+        self._start(unique_labels(y))
+        y = self._one_hot(y)
+        for _ in range(self.epochs):
+            self._train_one_epoch(X, y)
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Train one epoch more; n calls give the same bits as `fit` with ``epochs=n``.
+
+        Call it in a loop to score the network between epochs.
+
+        Parameters
+        ----------
+        X : array-like of shape (K, I)
+            Images, one a row.
+        y : array-like of shape (K,)
+            Their labels.
+        classes : array-like of shape (J,)
+            All the labels there can be. The first call needs it, later ones may leave it out.
+
+        Raises
+        ------
+        ValueError
+            As `fit`; also if `classes` is missing on the first call or changes later, or if y
+            holds a label that is not among them.
+        """
+        self._check_parameters()
+        first = not hasattr(self, "classes_")
+        if first and classes is None:
+            raise ValueError("classes must be given on the first call to partial_fit")
+        if not first and classes is not None:
+            given = unique_labels(classes)
+            if not np.array_equal(given, self.classes_):
+                raise ValueError(
+                    f"classes={given.tolist()} differs from the first call's "
+                    f"{self.classes_.tolist()}; leave it out or start a new estimator"
+                )
+        X, y = self._check_data(X, y, reset=first)
+        if first:
+            self._start(unique_labels(classes))
+        self._train_one_epoch(X, self._one_hot(y))
+        return self
+
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """Return log ŷ, the logarithm of the probability of each class.
+
+        Where ŷ itself would be rounded to 0, its logarithm is still a number.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, I)
+            Images, one a row.
+
+        Returns
+        -------
+        ndarray of shape (n, J)
+            In nats; columns in the order of `classes_`; type `dtype`.
+
+        Raises
+        ------
+        ValueError
+            If X is not fit to predict from, or the weights are so large that nothing comes out.
+        """
+        check_is_fitted(self)
+        images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
+        with (
+            _THREADS.limit(limits=1, user_api="blas"),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
+            _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
+        if not np.isfinite(log_y_hat).all():
+            raise TrainingError(
+                "training diverged (the weights are so large that the outputs are no numbers); "
+                f"lower learning_rate={self.learning_rate}"
+            )
+        return log_y_hat
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Return ŷ, the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, I)
+            Images, one a row.
+
+        Returns
+        -------
+        ndarray of shape (n, J)
+            Rows sum to 1; columns in the order of `classes_`; type `dtype`.
+
+        Raises
+        ------
+        ValueError
+            As `predict_log_proba`.
+        """
+        y_hat: Array = np.exp(self.predict_log_proba(X))
+        return y_hat
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the most probable class of each row of `X`: shape (n,), entries of `classes_`."""
+        most_probable = self.predict_proba(X).argmax(axis=1)
+        labels: Array = self.classes_[most_probable]
+        return labels
+
+    def _train_one_epoch(self, X: Array, y: Array) -> None:
+        """Take one step of gradient descent for every minibatch of the rows of `X` and `y`."""
+        batches: Sequence[slice | Array]
+        batches = minibatches(len(X), self.minibatch_size, self.minibatching)
+        if self.shuffle:
+            order = self._random_state.permutation(len(X))
+            batches = [order[batch] for batch in batches]
+
+        # A NumPy float64 times a float32 gradient would give float64; a Python float does not.
+        eta = float(self.learning_rate)
+        if self.minibatching == "as_printed":
+            # A sum divided by s + 1 is the mean (the sum divided by s) times s / (s + 1).
+            eta *= self.minibatch_size / (self.minibatch_size + 1)
+
+        W, b = self.coefs_, self.intercepts_
+        total_loss, rows_seen = 0.0, 0
+        # Training that diverges overflows on its way; the check below reports it, once.
+        with (
+            _THREADS.limit(limits=1, user_api="blas"),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
+            for batch in batches:
+                X_s, y_s = X[batch], y[batch]
+                a, log_y_hat = forward(X_s, W, b, self.activation)
+                total_loss += cross_entropy(y_s, log_y_hat) * len(X_s)
+                rows_seen += len(X_s)
+                dW, db = backward(y_s, np.exp(log_y_hat), a, W, self.activation)
+                for l in range(len(W)):  # noqa: E741
+                    W[l] -= eta * dW[l]  # W^(l) := W^(l) - η ∂C/∂W^(l)
+                    b[l] -= eta * db[l]  # b^(l) := b^(l) - η ∂C/∂b^(l)
+
+        self.n_iter_ += 1
+        self.loss_curve_.append(total_loss / rows_seen)
+        if not all(np.isfinite(parameters).all() for parameters in (*W, *b)):
+            raise TrainingError(
+                f"training diverged in epoch {self.n_iter_} (weights are no longer finite); "
+                f"lower learning_rate={self.learning_rate}"
+            )
+
+    def _start(self, classes: Array) -> None:
+        """Set the attributes a new network begins with: random weights and zero biases."""
+        self.classes_ = classes
+        self._random_state = check_random_state(self.random_state)
+        gain = {"sigmoid": 1.0, "relu": 2.0}[self.activation]
+        sizes = [self.n_features_in_, *self.hidden_layer_sizes, len(classes)]  # n_0 ... n_L
+        self.coefs_ = []
+        self.intercepts_ = []
+        for fan_in, fan_out in pairwise(sizes):
+            weights = self._random_state.standard_normal((fan_in, fan_out))
+            if self.init == "fan_in":
+                weights *= np.sqrt(gain / fan_in)
+            self.coefs_.append(weights.astype(self.dtype))
+            self.intercepts_.append(np.zeros(fan_out, self.dtype))
+        self.loss_curve_: list[float] = []
+        self.n_iter_ = 0
+
+    def _one_hot(self, y: Array) -> Array:
+        """Turn labels of shape (K,) into rows with a single 1: shape (K, J), type `dtype`."""
+        one_hot = y[:, np.newaxis] == self.classes_
+        unknown = ~one_hot.any(axis=1)
+        if unknown.any():
+            raise ValueError(
+                f"y holds {np.unique(y[unknown]).tolist()}, "
+                f"which are not among the classes {self.classes_.tolist()}"
+            )
+        y_rows: Array = one_hot.astype(self.dtype)
+        return y_rows
+
+    def _check_data(self, X: ArrayLike, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
+        """Return `X` as a matrix of type `dtype` and `y` as a vector of labels, or raise."""
+        images, labels = validate_data(self, X, y, dtype=self.dtype, reset=reset)
+        check_classification_targets(labels)
+        if self.minibatching == "as_printed" and len(images) <= self.minibatch_size:
+            raise TrainingError(
+                f"n_samples={len(images)} is too few: minibatching='as_printed' needs at least "
+                f"minibatch_size + 1 = {self.minibatch_size + 1} rows; lower minibatch_size"
+            )
+        return images, labels
+
+    def _check_parameters(self) -> None:
+        """Raise ValueError, in one line, for the first parameter that is not allowed."""
+        layers = self.hidden_layer_sizes
+        whole = "a whole number of 1 or more"
+        rules = [
+            (name, getattr(self, name) in choices, " or ".join(map(repr, choices)))
+            for name, choices in CHOICES.items()
+        ]
+        rules += [
+            (
+                "hidden_layer_sizes",
+                isinstance(layers, list | tuple) and all(map(_is_count, layers)),
+                f"a list or tuple, each entry {whole}",
+            ),
+            ("epochs", _is_count(self.epochs, least=0), "a whole number of 0 or more"),
+            ("minibatch_size", _is_count(self.minibatch_size), whole),
+            (
+                "learning_rate",
+                isinstance(self.learning_rate, Real) and 0 < self.learning_rate < np.inf,
+                "a finite number above 0",
+            ),
+        ]
+        for name, valid, allowed in rules:
+            if not valid:
+                raise ValueError(f"{name}={getattr(self, name)!r} is not allowed; use {allowed}")
+
+
+def _is_count(value: object, least: int = 1) -> bool:
+    return isinstance(value, Integral) and int(value) >= least

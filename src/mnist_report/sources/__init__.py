@@ -1,0 +1,1 @@
+"""Where the images come from: fetching, reading and scaling them."""

@@ -1,0 +1,106 @@
+"""The IDX format, in which MNIST and its relatives are published.
+
+A file is a header of big-endian 32-bit counts followed by one unsigned byte per value:
+
+* images: magic number 2051, number of images, rows, columns, then the pixels row by row;
+* labels: magic number 2049, number of labels, then the labels.
+
+Whatever the bytes are, reading ends with an array or with `IdxError`, and no memory is taken
+before the header agrees with the length of the file.
+"""
+
+import gzip
+import io
+import math
+import struct
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+IMAGES_MAGIC = 2051
+LABELS_MAGIC = 2049
+
+#: What every gzip file starts with; no IDX file does.
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class IdxError(ValueError):
+    """The bytes are not the IDX file (or not the gzip of one) that they should be."""
+
+
+def read_images(raw: bytes) -> NDArray[np.uint8]:
+    """Return the grey levels 0 to 255 of a file of images, shape (n, rows, columns).
+
+    The array is a read-only view of `raw`, which must hold at least one pixel.
+    """
+    return _read(raw, IMAGES_MAGIC, 3)
+
+
+def read_labels(raw: bytes) -> NDArray[np.uint8]:
+    """Return the labels as stored, shape (n,), n at least 1: a read-only view of `raw`."""
+    return _read(raw, LABELS_MAGIC, 1)
+
+
+def encode_images(images: NDArray[np.uint8]) -> bytes:
+    """Return the file that holds images, uint8, shape (n, rows, columns), none of them zero."""
+    return _encode(images, IMAGES_MAGIC, 3)
+
+
+def encode_labels(labels: NDArray[np.uint8]) -> bytes:
+    """Return the file that holds labels, uint8, shape (n,), n at least 1."""
+    return _encode(labels, LABELS_MAGIC, 1)
+
+
+def read_gzip(raw: bytes, limit: int) -> bytes:
+    """Decompress a gzip file of one or more members, with or without zeros at its end.
+
+    Parameters
+    ----------
+    raw
+        The whole compressed file.
+    limit
+        The largest allowed length of the result in bytes; decompression stops there, so that
+        a small file cannot fill the memory.
+
+    Raises
+    ------
+    IdxError
+        If the file is truncated, corrupt, followed by something else or too long inside.
+    """
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+            # One byte more than allowed: a file of `limit` bytes is then read to its check sum.
+            content = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise IdxError(f"no whole gzip file ({error})") from error
+    if len(content) > limit:
+        raise IdxError(f"holds more than the {limit} bytes expected after decompression")
+    return content
+
+
+def _read(raw: bytes, magic: int, dimensions: int) -> NDArray[np.uint8]:
+    header = struct.Struct(f">{1 + dimensions}I")
+    # The magic number first: of a file of the wrong kind it says more than the length does.
+    if len(raw) >= 4 and (found := int.from_bytes(raw[:4], "big")) != magic:
+        raise IdxError(f"wrong magic number: {found}, expected {magic}")
+    if len(raw) < header.size:
+        raise IdxError(f"truncated: {len(raw)} bytes, the header alone has {header.size}")
+    shape: tuple[int, ...] = header.unpack_from(raw)[1:]
+    shown = " x ".join(map(str, shape))
+    if 0 in shape:
+        raise IdxError(f"holds nothing: its header says {shown}")
+    # In Python's integers: a product of three 32-bit counts overflows 64 bits.
+    expected, body = math.prod(shape), len(raw) - header.size
+    if body != expected:
+        raise IdxError(f"wrong length: its header says {shown} = {expected} bytes, {body} follow")
+    return np.frombuffer(raw, dtype=np.uint8, offset=header.size).reshape(shape)
+
+
+def _encode(array: NDArray[np.uint8], magic: int, dimensions: int) -> bytes:
+    if array.dtype != np.uint8 or array.ndim != dimensions or array.size == 0:
+        raise IdxError(
+            f"cannot store an array of shape {array.shape} and dtype {array.dtype}: "
+            f"{dimensions} dimension(s) of uint8, none empty, are needed"
+        )
+    return struct.pack(f">{1 + dimensions}I", magic, *array.shape) + array.tobytes()

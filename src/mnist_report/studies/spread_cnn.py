@@ -1,0 +1,27 @@
+"""How far the convolutional network moves from seed to seed (section 3.4)."""
+
+from mnist_report.core.params import Compute, Repeated
+from mnist_report.core.repeat import Group, Run, Study
+from mnist_report.data.scaled import ScaledData
+from mnist_report.models.keras.measure import train_and_test
+from mnist_report.models.keras.networks import convolutional_network
+from mnist_report.studies.paper import CNN as PAPER
+
+
+def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
+    """Train and judge the network of stage ``cnn``, under other seeds."""
+
+    def measure(seed: int) -> Run:
+        return train_and_test(
+            data,
+            lambda: convolutional_network(
+                PAPER.filters, PAPER.kernel_size, PAPER.dense_units, PAPER.dropout
+            ),
+            compute.threads,
+            seed,
+            epochs=PAPER.epochs,
+            batch_size=PAPER.batch_size,
+            validation_share=PAPER.validation_share,
+        )
+
+    return Study({"": Group(measure, params.seeds)})

@@ -1,0 +1,24 @@
+"""How far the dense network moves from seed to seed (section 3.3)."""
+
+from mnist_report.core.params import Compute, Repeated
+from mnist_report.core.repeat import Group, Run, Study
+from mnist_report.data.scaled import ScaledData
+from mnist_report.models.keras.measure import train_and_test
+from mnist_report.models.keras.networks import dense_network
+from mnist_report.studies.paper import KERAS_DENSE as PAPER
+
+
+def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
+    """Train and judge the network of stage ``keras_dense``, under other seeds."""
+
+    def measure(seed: int) -> Run:
+        return train_and_test(
+            data,
+            lambda: dense_network(PAPER.hidden_units, PAPER.dropout),
+            compute.threads,
+            seed,
+            epochs=PAPER.epochs,
+            batch_size=PAPER.batch_size,
+        )
+
+    return Study({"": Group(measure, params.seeds)})

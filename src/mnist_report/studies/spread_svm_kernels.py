@@ -1,0 +1,28 @@
+"""How far the scores of the four kernels move from draw to draw (section 2.2)."""
+
+from mnist_report.core.params import Compute, Repeated
+from mnist_report.core.repeat import Group, Run, Study
+from mnist_report.data.randomness import generator
+from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.scaled import ScaledData
+from mnist_report.models.classical.kernels import as_metrics, compare_kernels
+from mnist_report.studies.paper import SVM_KERNELS
+
+
+def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
+    """Measure what stage ``svm_kernels`` does, under other seeds."""
+
+    def measure(seed: int) -> Run:
+        n = len(data.train_images)
+        drawn = draw_with_replacement(n, min(SVM_KERNELS.rows, n), generator(seed, "svm_kernels"))
+        table = compare_kernels(
+            data,
+            drawn,
+            SVM_KERNELS.kernels,
+            C=SVM_KERNELS.C,
+            gamma=SVM_KERNELS.gamma,
+            degree=SVM_KERNELS.degree,
+        )
+        return {"kernels": as_metrics(table)}
+
+    return Study({"": Group(measure, params.seeds)})

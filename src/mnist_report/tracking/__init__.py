@@ -1,1 +1,0 @@
-"""MLflow: the only room that talks to it."""

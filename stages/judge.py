@@ -1,0 +1,121 @@
+"""Stage `judge`: what every printed number, every statement and every slip comes to."""
+
+import numpy as np
+
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation import evidence
+from mnist_report.evaluation.seeds import by_seed
+from mnist_report.figures import slips as slip_figures
+from mnist_report.figures import statements as statement_figures
+from mnist_report.figures import verdicts as figures
+from mnist_report.figures.epochs import printed_epochs
+from mnist_report.figures.origins import kernel_candidates
+from mnist_report.figures.style import draw
+from mnist_report.report import ledger, slips, statements
+
+#: Stages and studies whose results are read, and studies of which every value is.
+RESULTS = (
+    "fetch", "scale", "pca", "svm_intuition", "svm_kernels", "svm_gridsearch", "svm_final",
+    "scratch_nn", "keras_dense", "cnn", "comparison", "slips_network", "origins",
+    "spread_svm_kernels", "spread_svm_gridsearch", "spread_svm_final", "spread_scratch_nn",
+    "spread_keras_dense", "spread_cnn",
+)  # fmt: skip
+VALUES = (
+    "spread_svm_kernels", "spread_svm_gridsearch", "spread_svm_final", "spread_scratch_nn",
+    "spread_keras_dense", "spread_cnn", "origins", "slips_network", "slips_svm",
+    "ablations_svm", "ablations_network", "ablations_keras",
+)  # fmt: skip
+
+
+def main(stage: Stage) -> None:
+    data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
+    results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
+    values = {name: files.read_csv(paths.values_file(name)) for name in VALUES}
+    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
+    train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))
+    components, mean = (files.load_array(paths.pca_file(name)) for name in ("components", "mean"))
+    test_scores = (data.test_images.astype(np.float64) - mean) @ components[:3].T
+
+    found = slips.judge_slips(
+        known,
+        slips.read_values(values),
+        results,
+        spectrum["cumulative"].tolist(),
+        train_scores,
+        data.train_labels,
+    )
+    measured = evidence.Measured(
+        metrics=results
+        | {
+            "printed": {"epoch_seconds": ledger.printed_seconds(entries)},
+            "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
+        },
+        values={name: by_seed(table) for name, table in values.items()},
+        spectrum=spectrum["ratio"].to_numpy(np.float64),
+        projected=evidence.Projected(
+            train_scores, data.train_labels, test_scores, data.test_labels
+        ),
+    )
+    results["statements"] = {"statements": evidence.gather(measured)}
+    judged = statements.judge_statements(results)
+    numbers = ledger.judge_all(entries, results)
+    table = ledger.as_table(numbers)
+    counts = {
+        "numbers": ledger.tally((row.verdict for row in numbers), ledger.VERDICTS),
+        "statements": ledger.tally((row.finding.verdict for row in judged), statements.VERDICTS),
+    }
+
+    effects = slips.as_table(known, found["effects"])
+    pictures = {
+        ("slips", "effects.png"): draw(slip_figures.effects, effects),
+        ("statements", "components.png"): draw(
+            statement_figures.accuracy_by_components,
+            evidence.by_components(measured),
+            evidence.ENOUGH,
+        ),
+        ("statements", "growth.png"): draw(
+            statement_figures.growth, evidence.growth_curves(measured)
+        ),
+        ("statements", "convergence.png"): draw(
+            statement_figures.convergence,
+            {name: evidence.convergence_curves(measured, name) for name in ("sigmoid", "relu")},
+            evidence.adam_curve(measured),
+        ),
+        ("statements", "dropout.png"): draw(
+            statement_figures.dropout,
+            {name: evidence.dropout_curves(measured, name) for name in ("dense", "cnn")},
+        ),
+        ("statements", "scaling.png"): draw(
+            statement_figures.scaling,
+            {name: evidence.scaling_curves(measured, name) for name in evidence.SCALING_CURVES},
+        ),
+        ("verdicts", "numbers.png"): draw(figures.deviations, table, reach=ledger.REACH),
+        ("verdicts", "origins.png"): draw(
+            kernel_candidates,
+            results["origins"]["kernels"],
+            ledger.printed_aucs(numbers),
+            reach=ledger.REACH,
+        ),
+    }
+    for network in ("keras_dense", "cnn"):
+        pictures["verdicts", f"{network}_epochs.png"] = draw(
+            printed_epochs,
+            results[f"spread_{network}"]["epochs"],
+            ledger.printed_by_epoch(numbers, network),
+        )
+
+    for (folder, name), picture in pictures.items():
+        files.write_bytes(paths.plot_file(folder, name), picture)
+    files.write_csv(paths.plot_file("slips", "effects.csv"), effects)
+    files.write_csv(paths.plot_file("statements", "statements.csv"), statements.as_table(judged))
+    files.write_csv(paths.plot_file("verdicts", "numbers.csv"), table)
+    files.write_json(paths.results_file("slips"), found)
+    files.write_json(paths.results_file("statements"), results["statements"])
+    files.write_json(paths.results_file("verdicts"), counts)
+    files.write_json(paths.metrics_file("verdicts"), {"agree": counts["numbers"]["reproduced"]})
+
+
+if __name__ == "__main__":
+    run_stage("judge", main)

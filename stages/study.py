@@ -1,0 +1,35 @@
+"""Stage `study`: one of the long studies over seeds, named on the command line."""
+
+import sys
+from importlib import import_module
+
+import pandas as pd
+
+from mnist_report.core import files, paths
+from mnist_report.core.repeat import identity, repeat
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.trees import flatten
+from mnist_report.data.scaled import load_scaled
+from mnist_report.scores.uncertainty import spreads
+
+
+def main(stage: Stage) -> None:
+    name, params = sys.argv[1], stage.params
+    module = import_module(f"mnist_report.studies.{name}")
+    study = module.plan(load_scaled(), getattr(params.studies, name), params.compute)
+    runs = repeat(name, study, identity(name, params))
+
+    # A study of one measurement has one group without a name.
+    values = [
+        {"metric": f"{group}.{metric}" if group else metric, "seed": seed, "value": float(value)}
+        for group, measured in runs.items()
+        for seed, run in enumerate(measured)
+        for metric, value in flatten(run)
+    ]
+    summary = {group: spreads(measured) for group, measured in runs.items()}
+    files.write_csv(paths.values_file(name), pd.DataFrame(values))
+    files.write_json(paths.results_file(name), summary.get("", summary) | dict(study.facts))
+
+
+if __name__ == "__main__":
+    run_stage(sys.argv[1], main)

@@ -1,0 +1,174 @@
+"""Faults: stages killed, a full disk, MLflow in trouble. The next run gives the same bytes."""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from miniature import OWN_CODE, TRACK, UNREACHABLE
+
+STUDY = "study@slips_network"
+TARGETS = ("scratch_nn", STUDY)
+
+#: Python runs this when it starts a stage. FAULT says what is counted, files that are opened to be
+#: written (`file`) or measurements that are done (`step`), up to which number, and then which
+#: signal reaches the stage (`stage`) or all processes of `dvc repro` (`all`).
+HOOK = """
+import os, signal, sys
+
+def strike():
+    counted.append(1)
+    if len(counted) == int(number):
+        os.kill(0 if whom == "all" else os.getpid(), getattr(signal, name))
+
+def on_event(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".part"):
+        strike()
+
+if "FAULT" in os.environ and any("stages/" in word for word in sys.argv + sys.orig_argv):
+    what, number, name, whom = os.environ["FAULT"].split()
+    counted = []
+    if what == "file":
+        sys.addaudithook(on_event)
+    else:
+        import tqdm
+        update = tqdm.tqdm.update
+        tqdm.tqdm.update = lambda bar, n=1: (update(bar, n), strike())[0]
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh(new_checkout):
+    """Return a checkout with the hook in which nothing has run."""
+    checkout = new_checkout("struck")
+    checkout.change(studies={"slips_network": {"seeds": 5}})
+    (checkout.path / "src" / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
+    checkout.commit("The hook")
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def undisturbed(fresh, land):
+    """Return a checkout in which the targets have run, with nothing in their way."""
+    checkout = fresh.clone(land / "undisturbed")
+    checkout.dvc("repro", *TARGETS)
+    return checkout
+
+
+def unfinished(checkout):
+    return list(checkout.path.rglob(".*.part"))
+
+
+def test_after_a_kill_the_next_run_gives_the_same_bytes(undisturbed, fresh):
+    fresh.dvc("repro", "fetch")
+    for place, fault, stage in (
+        (fresh, "file 1 SIGKILL stage", "scale"),  # before anything is written
+        (fresh, "file 4 SIGKILL stage", "scratch_nn"),  # between two outputs
+        (fresh.cold, "step 12 SIGKILL all", STUDY),  # in the middle of a study, with DVC
+    ):
+        done = place.run("dvc", "repro", stage, env={"FAULT": fault})
+        assert done.code != 0
+        assert done.stages == [stage]
+        assert len(unfinished(fresh)) <= 1
+        if stage == "scale":
+            assert fresh.dvc("repro", stage).stages == [stage]
+    kept = fresh.path / "data/studies/slips_network.jsonl"
+    assert 12 <= len(kept.read_text(encoding="utf-8").splitlines()) < 30
+
+    assert sorted(fresh.dvc("repro", *TARGETS).stages) == sorted(TARGETS)
+    assert fresh.outputs(*TARGETS) == undisturbed.outputs(*TARGETS)
+    assert (fresh.path / "dvc.lock").read_bytes() == (undisturbed.path / "dvc.lock").read_bytes()
+    assert not kept.exists()
+    assert unfinished(fresh) == []
+
+    fresh.good(*TRACK, env=OWN_CODE)
+    found = sorted((run.data.tags["dvc.stage"], run.info.status) for run in fresh.runs())
+    finished = [(name, "FINISHED") for name in ("fetch", "scale", "scratch_nn", "slips_network")]
+    # Of the three that were killed, one had told of its epochs.
+    assert found == sorted([*finished, ("scratch_nn", "KILLED")])
+
+
+def test_ctrl_c_is_one_line(undisturbed, land):
+    checkout = undisturbed.copy(land / "interrupted")
+    done = checkout.cold.run(
+        *("dvc", "repro", "--force", "--single-item", "scratch_nn"),
+        env={"FAULT": "file 4 SIGINT all"},
+        # Where the tests run in the background, Ctrl-C is switched off, and inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert done.code != 0
+    said, *others = done.lines
+    assert said == "scratch_nn: interrupted; run 'dvc repro' to start it again"
+    assert all(line.startswith("ERROR: ") for line in others)  # DVC's own
+    assert unfinished(checkout) == []
+    assert [run.info.status for run in checkout.runs()] == ["KILLED"]
+    assert checkout.dvc("repro", "scratch_nn").stages == ["scratch_nn"]
+    assert checkout.outputs("scratch_nn") == undisturbed.outputs("scratch_nn")
+
+
+@contextlib.contextmanager
+def full_disk(folder):
+    """Put a disk of one page in the place of a folder; return options for who meets it.
+
+    Who may not mount gets a limit on the size of files, which refuses in the same way.
+    """
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(folder)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        limit = (4096, 4096)
+        yield {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)}
+        return
+    try:
+        yield {}
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_line(undisturbed, land):
+    checkout = undisturbed.copy(land / "full")
+    (checkout.path / "data/scores/scratch_nn.npy").unlink()
+    with full_disk(checkout.path / "data/scores") as options:
+        command = ("python", "-m", "mnist_report.run", "stages/scratch_nn.py")
+        done = checkout.cold.run(*command, env=UNREACHABLE | OWN_CODE, **options)
+    warning, error = done.lines
+    assert done.code == 1
+    assert "MLflow" in warning
+    assert error.startswith("scratch_nn: error: cannot write ")
+    assert error.endswith("then run 'dvc repro'")
+    assert unfinished(checkout) == []
+    assert checkout.dvc("repro", "scratch_nn").stages == ["scratch_nn"]
+    assert checkout.outputs() == undisturbed.outputs()
+
+
+class Failing(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(500)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_server_in_trouble_costs_a_warning_and_seconds(undisturbed, land):
+    checkout = undisturbed.copy(land / "without MLflow")
+    failing = HTTPServer(("127.0.0.1", 0), Failing)
+    threading.Thread(target=failing.serve_forever, daemon=True).start()
+    # What listens has a queue: it takes connections, and nobody ever answers.
+    with failing, socket.create_server(("127.0.0.1", 0)) as hanging:
+        for port in (9, hanging.getsockname()[1], failing.server_port):
+            start, address = time.monotonic(), f"http://127.0.0.1:{port}"
+            command = ("repro", "--force", "--single-item", "scratch_nn")
+            done = checkout.dvc(*command, env={"MLFLOW_TRACKING_URI": address})
+            assert time.monotonic() - start < 20  # ten, on a machine that does other work
+            [warning] = done.lines
+            assert warning.startswith("scratch_nn: warning: MLflow did not record this run (")
+            assert checkout.outputs("scratch_nn") == undisturbed.outputs("scratch_nn")
+            assert not (checkout.path / "mlflow.db").exists()
+        failing.shutdown()

@@ -1,0 +1,152 @@
+"""What a whole run of the miniature leaves in MLflow, looked at with MLflow's own client."""
+
+import ast
+import csv
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+import requests
+from dvc.utils.serialize import load_yaml
+from mlflow.models import Model
+
+MODELS = ("svm_final", "scratch_nn", "keras_dense", "cnn")
+KINDS = {"report": "report"} | dict.fromkeys(MODELS, "model")
+
+
+def folder_of(address):
+    return Path(unquote(urlsplit(address).path))
+
+
+def model_folder(checkout, name):
+    """Return the folder of the newest version of a registered model."""
+    source = checkout.mlflow.get_model_version_by_alias(name, "newest").source
+    model = checkout.mlflow.get_logged_model(source.removeprefix("models:/"))
+    return folder_of(model.artifact_location)
+
+
+@pytest.fixture(scope="module")
+def runs(base):
+    """Return the one run of every stage, by its name in DVC."""
+    found = {run.data.tags["dvc.stage"]: run for run in base.runs()}
+    stages = base.stages()
+    assert len(base.runs()) == len(found) == len(stages)
+    return {name: found[name.split("@")[-1]] for name in stages}
+
+
+def test_a_run_says_what_it_is(base, runs):
+    commit = base.git("rev-parse", "main~1")
+    for name, run in runs.items():
+        study, stage = "@" in name, name.split("@")[-1]
+        expected = {
+            "kind": "study" if study else KINDS.get(name, "stage"),
+            "data.dataset": "own",
+            "mlflow.source.name": f"{'src/mnist_report/studies' if study else 'stages'}/{stage}.py",
+            "mlflow.source.git.commit": commit,
+        }
+        assert run.info.status == "FINISHED"
+        assert run.info.run_name == f"{stage} · main"
+        assert expected.items() <= run.data.tags.items()
+        assert run.data.tags["mlflow.note.content"]
+        assert 0 < run.data.metrics["seconds"] < 300
+
+
+def test_a_run_has_the_parameters_and_the_metrics_of_its_stage(base, runs):
+    params = load_yaml(base.path / "params.yaml")
+    for name, run in runs.items():
+        study = params["studies"].get(name.split("@")[-1])
+        expected = study or {"seed": params["seed"]} | params.get(name, {})
+        assert run.data.params.keys() == expected.keys(), name
+        for key, value in expected.items():
+            logged = run.data.params[key]
+            assert logged == str(value) or ast.literal_eval(logged) == value
+        file = base.path / "metrics" / f"{'verdicts' if name == 'judge' else name}.json"
+        measured = json.loads(file.read_text()) if file.exists() else {}
+        assert measured.items() <= run.data.metrics.items(), name
+    names = {key for run in runs.values() for key in run.data.metrics}
+    assert len(names) <= 48, sorted(names)
+
+
+def test_epochs_are_logged_one_by_one(base, runs):
+    for name in ("scratch_nn", "keras_dense", "cnn"):
+        text = (base.path / "plots" / name / "history.csv").read_text(encoding="utf-8")
+        rows = list(csv.DictReader(text.splitlines()))
+        for column in rows[0].keys() - {"epoch"}:
+            metric = f"train/{column}".replace("train/validation_", "validation/")
+            logged = base.mlflow.get_metric_history(runs[name].info.run_id, metric)
+            assert [(point.step, point.value) for point in logged] == [
+                (int(row["epoch"]), float(row[column])) for row in rows
+            ], (name, metric)
+
+
+def test_artifacts_are_tables_and_pictures_and_of_the_rest_a_run_has_the_md5(base, runs):
+    stages, outputs = base.stages(), base.outputs()
+    for name, run in runs.items():
+        expected, outs = {}, {out.def_path: out for out in stages[name].outs}
+        for path, content in outputs.items():
+            if not outs.keys().isdisjoint([path, *map(str, Path(path).parents)]):
+                if not path.startswith(("data/", "models/")):
+                    expected[path] = content
+                elif path in outs:  # DVC has no MD5 of a file in a folder at hand
+                    assert run.data.tags[f"md5.{path}"] == outs[path].hash_info.value
+        folder = folder_of(run.info.artifact_uri)
+        assert folder.is_relative_to(base.path / "mlartifacts")
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        kept = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        assert kept == expected, name
+
+
+def test_a_spread_has_a_run_for_every_seed_below_it(base, runs):
+    for name in ("spread_scratch_nn", "spread_cnn", "spread_svm_kernels"):
+        run = runs[f"study@{name}"]
+        below = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+        seeds = base.mlflow.search_runs([run.info.experiment_id], below)
+        assert sorted(seed.info.run_name for seed in seeds) == ["seed 0", "seed 1"]
+        assert seeds[0].data.metrics
+        for metric in seeds[0].data.metrics:
+            values = [seed.data.metrics[metric] for seed in seeds]
+            assert run.data.metrics[metric] == pytest.approx(np.mean(values), rel=1e-12)
+            assert run.data.metrics[f"{metric}_sd"] == pytest.approx(np.std(values, ddof=1))
+
+
+def test_the_four_models_are_registered_with_signature_example_and_data(base, runs):
+    assert {model.name for model in base.mlflow.search_registered_models()} == set(MODELS)
+    for name in MODELS:
+        version = base.mlflow.get_model_version_by_alias(name, "newest")
+        assert version.run_id == runs[name].info.run_id
+        folder = model_folder(base, name)
+        described = Model.load(folder)
+        assert described.signature.inputs.to_dict()[0]["tensor-spec"]["shape"] == (-1, 784)
+        assert described.signature.outputs
+        assert described.saved_input_example_info
+        assert not list(folder.rglob("*.p*kl*"))
+        inputs = runs[name].inputs.dataset_inputs
+        data = {(item.tags[0].value, item.dataset.name) for item in inputs}
+        assert data == {("training", "own"), ("testing", "own")}
+
+
+def test_a_registered_model_answers_over_http(base):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command = ("mlflow", "models", "serve", "--env-manager", "local", "--port", port)
+    server = base.start(*command, "--model-uri", str(model_folder(base, "scratch_nn")))
+    images = np.load(base.path / "data/scaled/test_images.npy")[:4]
+    try:
+        for _ in range(240):
+            try:
+                address, body = f"http://127.0.0.1:{port}/invocations", {"inputs": images.tolist()}
+                answer = requests.post(address, json=body, timeout=30)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.25)
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+    kept = np.load(base.path / "data/scores/scratch_nn.npy")[:4]
+    np.testing.assert_allclose(answer.json()["predictions"], kept, atol=1e-6)

@@ -1,0 +1,84 @@
+"""Spread, intervals and paired tests against SciPy, closed forms and published examples."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mnist_report.scores.uncertainty import (
+    holm,
+    mcnemar,
+    paired_difference,
+    spread,
+    spreads,
+    wilson_interval,
+)
+
+VALUES = [0.91, 0.93, 0.90, 0.95]
+
+
+def test_spread_is_that_of_the_standard_library():
+    sd = statistics.stdev(VALUES)
+    expected = {"mean": statistics.mean(VALUES), "sd": sd, "min": 0.90, "max": 0.95, "seeds": 4}
+    assert spread(VALUES) == pytest.approx(expected)
+    assert spread([3, 3])["sd"] == 0
+    for values in ([], [1.0]):
+        with pytest.raises(ValueError, match=f"{len(values)} values have no spread"):
+            spread(values)
+    runs = [{"test": {"accuracy": a}, "C": 10} for a in VALUES]
+    assert spreads(runs) == {"test": {"accuracy": spread(VALUES)}, "C": spread([10] * 4)}
+
+
+def test_paired_difference_is_students_interval():
+    one, other = [1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 4.5, 4.0]  # differences 0.5, 0, 1.5, 0
+    # By hand: mean 0.5, sum of squares 1.5, so the standard error is sqrt(1.5 / 3 / 4);
+    # the 97.5 % point of Student's t with 3 degrees of freedom is 3.1824 in every table.
+    half = 3.182446305 * math.sqrt(1.5 / 3 / 4)
+    expected = {"mean": 0.5, "low": 0.5 - half, "high": 0.5 + half, "seeds": 4}
+    assert paired_difference(one, other) == pytest.approx(expected)
+    back = {"mean": -0.5, "low": -0.5 - half, "high": -0.5 + half, "seeds": 4}
+    assert paired_difference(other, one) == pytest.approx(back)
+    low, high = stats.t.interval(0.9, 3, loc=0.5, scale=math.sqrt(1.5 / 3 / 4))
+    narrow = paired_difference(one, other, confidence=0.9)
+    assert (narrow["low"], narrow["high"]) == pytest.approx((low, high))
+    equal = {"mean": 0.5, "low": 0.5, "high": 0.5, "seeds": 2}
+    assert paired_difference([1.0, 2.0], [1.5, 2.5]) == equal
+
+
+def test_wilson_interval_is_the_published_one_and_solves_its_equation():
+    for hits, total, low, high in (
+        # R. G. Newcombe, Statistics in Medicine 17 (1998), 857-872, table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
+        assert wilson_interval(hits, total) == pytest.approx((low, high), abs=5e-5)
+    # Its ends are the shares p at which (x/n - p)² = z² p (1 - p) / n.
+    z = statistics.NormalDist().inv_cdf(0.95)
+    for end in wilson_interval(7, 40, confidence=0.9):
+        assert (7 / 40 - end) ** 2 == pytest.approx(z**2 * end * (1 - end) / 40)
+
+
+def test_mcnemar_by_hand():
+    def test(only_one, only_other, both, neither):
+        counts = {(1, 0): only_one, (0, 1): only_other, (1, 1): both, (0, 0): neither}
+        one, other = np.repeat(list(counts), list(counts.values()), axis=0).astype(bool).T
+        return mcnemar(one, other)
+
+    # Of 6 rows that tell, the one has 1: twice the chance of 0 or 1 heads in 6 throws.
+    assert test(1, 5, 20, 3) == (1, 5, pytest.approx(2 * (1 + 6) / 2**6))
+    assert test(5, 1, 0, 0) == (5, 1, pytest.approx(2 * (1 + 6) / 2**6))
+    assert test(0, 0, 4, 2) == (0, 0, 1.0)
+    assert test(3, 3, 1, 1)[2] == 1
+
+
+def test_holm_is_the_textbook_example():
+    # Sorted 0.005, 0.01, 0.03, 0.04, times 4, 3, 2, 1; the last may not fall below the third.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7, 0.5]) == [1, 1, 1]
+    assert holm([0.02]) == [0.02]
+    assert holm([]) == []
+    assert holm([0.01, 0.01]) == [0.02, 0.02]

@@ -1,0 +1,38 @@
+"""``python -m mnist_report.sources.available``: one line at most, and an exit code."""
+
+import pytest
+
+from mnist_report.core import paths
+from mnist_report.core.files import write_bytes, write_json
+from mnist_report.sources import available
+from mnist_report.sources.datasets import sha256
+
+
+@pytest.fixture(autouse=True)
+def empty(tmp_path, monkeypatch):
+    """Let nothing lie here, and MNIST be out of reach."""
+    monkeypatch.setattr(paths, "RAW", tmp_path / "raw")
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    reasons = {"mnist": "no network", "digits": None}
+    monkeypatch.setattr(available, "check_available", lambda params, *_: reasons[params.dataset])
+
+
+def test_exit_codes_and_lines(capsys):
+    for arguments, code, said in (
+        (["mnist"], 1, "data: no network\n"),
+        (["digits"], 0, ""),
+        (["cifar"], 2, "data: error: DATASET=cifar is not known; allowed: mnist, fashion_mnist, "),
+        (["own"], 2, "data: error: params.yaml: dataset 'own' needs data.own.source and data.own"),
+    ):
+        assert available.main(arguments) == code
+        err = capsys.readouterr().err
+        assert err.startswith(said)
+        assert len(err.splitlines()) == bool(said)
+
+
+def test_no_source_is_needed_for_what_lies_here_as_it_was_fetched(tmp_path):
+    write_bytes(tmp_path / "raw" / "images", b"pixels")
+    for dataset, content, code in (("mnist", b"pixels", 0), ("mnist", b"", 1), ("own", b"", 1)):
+        last = {"dataset": dataset, "sha256": {"images": sha256(content)}}
+        write_json(tmp_path / "results" / "fetch.json", last)
+        assert available.main([]) == code
