@@ -87,7 +87,7 @@ class Checkout:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
         own = {
             "HOME": str(self.home),
-            "PATH": os.pathsep.join([str(self.bin), str(BIN), kept["PATH"]]),
+            "PATH": f"{self.bin}:{BIN}:{kept['PATH']}",
             "DVC_NO_ANALYTICS": "1",
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc-site"),
         }
@@ -95,17 +95,11 @@ class Checkout:
 
     def start(self, *command, env=None, **options):
         """Start a command in a process group of its own."""
-        environment = self.environment(env)
         # By its name alone a program would be looked for on the PATH of the tests.
-        program = shutil.which(command[0], path=environment["PATH"])
+        program = shutil.which(command[0], path=f"{self.bin}:{BIN}:{os.environ['PATH']}")
         options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(
-            [program, *command[1:]],
-            cwd=self.path,
-            env=environment,
-            start_new_session=True,
-            **options,
-        )
+        options |= {"cwd": self.path, "env": self.environment(env), "start_new_session": True}
+        return subprocess.Popen([program, *command[1:]], **options)
 
     def run(self, *command, env=None, **options):
         with self.start(*command, env=env, **options) as process:

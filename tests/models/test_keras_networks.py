@@ -1,6 +1,9 @@
 """The Keras networks against hand counts, NumPy and plain Keras."""
 
 import io
+import os
+import subprocess
+import sys
 import zipfile
 
 import keras
@@ -222,3 +225,21 @@ def test_what_is_no_archive_is_refused(tmp_path):
     path.write_bytes(b"no zip file")
     with pytest.raises(UserError, match="cannot be read"):
         networks.load_keras(path)
+
+
+def test_a_users_keras_json_decides_nothing(tmp_path):
+    home = tmp_path / ".keras"
+    home.mkdir()
+    settings = '{"floatx": "float64", "epsilon": 0.1, "image_data_format": "channels_first"}'
+    (home / "keras.json").write_text(settings, encoding="utf-8")
+    code = (
+        "from mnist_report.models.keras import networks\n"
+        "model = networks.convolutional_network()\n"
+        "print(model.count_params(), model.dtype, model.optimizer.epsilon)"
+    )
+    environment = os.environ | {"KERAS_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    # 6·(9 + 1) + 16·(6·9 + 1) + 120·(16·25 + 1) + 84·121 + 10·85
+    assert done.stdout.split() == ["60074", "float32", "1e-07"], done.stderr

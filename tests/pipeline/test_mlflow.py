@@ -57,7 +57,7 @@ def test_a_run_says_what_it_is(base, runs):
         assert 0 < run.data.metrics["seconds"] < 300
 
 
-def test_a_run_has_the_parameters_and_the_metrics_of_its_stage(base, runs):
+def test_a_run_has_the_parameters_metrics_and_epochs_of_its_stage(base, runs):
     params = load_yaml(base.path / "params.yaml")
     for name, run in runs.items():
         study = params["studies"].get(name.split("@")[-1])
@@ -71,9 +71,6 @@ def test_a_run_has_the_parameters_and_the_metrics_of_its_stage(base, runs):
         assert measured.items() <= run.data.metrics.items(), name
     names = {key for run in runs.values() for key in run.data.metrics}
     assert len(names) <= 48, sorted(names)
-
-
-def test_epochs_are_logged_one_by_one(base, runs):
     for name in ("scratch_nn", "keras_dense", "cnn"):
         text = (base.path / "plots" / name / "history.csv").read_text(encoding="utf-8")
         rows = list(csv.DictReader(text.splitlines()))

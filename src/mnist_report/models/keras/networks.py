@@ -55,6 +55,11 @@ with _without_stderr():
     import keras
     import tensorflow as tf
 
+# What a user's keras.json may say otherwise, in processes that mnist_report.run has not started.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
+
 PIXELS = 784
 CLASSES = 10
 
