@@ -87,6 +87,7 @@ class Checkout:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
         own = {
             "HOME": str(self.home),
+            "TMPDIR": str(self.home),
             "PATH": f"{self.bin}:{BIN}:{kept['PATH']}",
             "DVC_NO_ANALYTICS": "1",
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc-site"),
