@@ -1,5 +1,6 @@
 """A miniature of the whole pipeline: checkouts of their own, small settings, and made-up data."""
 
+import functools
 import gzip
 import os
 import re
@@ -27,7 +28,7 @@ UNREACHABLE = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
 TRACK = ("python", "-m", "mnist_report.core.tracking")
 OWN_CODE = {"PYTHONPATH": "src"}
 
-#: Settings that make the stages quick, in `params.yaml`, and for the studies in `paper.py`.
+#: Settings that make the stages quick, in `params.yaml` and in what the studies read, `paper.py`.
 SMALL = {
     "pca": {"components": 60, "printed_components": 30, "sums": [10, 60]},
     "svm_intuition": {"points": 60, "pairs": 100},
@@ -140,16 +141,10 @@ class Checkout:
                 assert values.keys() <= params[section].keys()
                 params[section] |= values
 
-    def stages(self):
-        """Return the stages as DVC sees them, by name, in their order."""
-        with Repo(str(self.path)) as repo:
-            return {stage.name: stage for stage in repo.index.stages}
-
     def outputs(self, *stages):
         """Return the bytes of every file among the outputs of stages, all if none is named."""
-        known = self.stages()
-        outs = [out for name in stages or known for out in known[name].outs]
-        roots = [self.path / out.def_path for out in outs]
+        known = declared()
+        roots = [self.path / path for name in stages or known for path in known[name]]
         files = [file for root in roots for file in (root, *root.rglob("*")) if file.is_file()]
         return {file.relative_to(self.path).as_posix(): file.read_bytes() for file in files}
 
@@ -164,13 +159,19 @@ class Checkout:
         return self.mlflow.search_runs([experiment], "tags.kind != 'seed'")
 
 
+@functools.cache
+def declared():
+    """Return the outputs of every stage, in their order, as DVC reads `dvc.yaml`."""
+    with Repo(str(ROOT)) as repo:
+        return {stage.name: [out.def_path for out in stage.outs] for stage in repo.index.stages}
+
+
 def write_images(folder, parts):
-    """Write IDX files of images, an array or whole bytes, and of their labels, part by part."""
+    """Write IDX files of images and of their labels, part by part."""
     folder.mkdir(exist_ok=True)
     for part, (images, labels) in parts.items():
-        pictures = images if isinstance(images, bytes) else idx.encode_images(images)
-        digits = idx.encode_labels(labels.astype(np.uint8))
-        for kind, content in (("images-idx3", pictures), ("labels-idx1", digits)):
+        encoded = idx.encode_images(images), idx.encode_labels(labels.astype(np.uint8))
+        for kind, content in zip(("images-idx3", "labels-idx1"), encoded, strict=True):
             (folder / f"{part}-{kind}-ubyte.gz").write_bytes(gzip.compress(content, mtime=0))
 
 
@@ -179,6 +180,11 @@ def noisy(labels):
     patterns = np.random.default_rng(7).random((10, 28, 28)) < 0.2
     noise = np.random.default_rng(len(labels)).normal(0, 40, (len(labels), 28, 28))
     return np.clip(200.0 * patterns[labels] + noise, 0, 255).astype(np.uint8)
+
+
+def append(checkout, module, line):
+    with (checkout.path / "src" / "mnist_report" / module).open("a", encoding="utf-8") as file:
+        print(line, file=file)
 
 
 def make_checkout(checkout, mirror):
@@ -195,11 +201,13 @@ def make_checkout(checkout, mirror):
     with modify_yaml(checkout.path / "params.yaml") as params:
         for study in params["studies"].values():
             study |= {key: value for key, value in SMALL_STUDIES.items() if key in study}
-    # The studies read the paper's settings from the end of this file.
-    with (checkout.path / "src/mnist_report/studies/paper.py").open("a", encoding="utf-8") as paper:
-        for name in ("svm_kernels", "svm_gridsearch", "scratch_nn", "keras_dense", "cnn"):
-            update = f"SECTIONS[{name!r}].model_copy(update={SMALL[name]!r})"
-            paper.write(f"{name.upper()} = SECTIONS[{name!r}] = {update}\n")
+    for name in ("svm_kernels", "svm_gridsearch", "scratch_nn", "keras_dense", "cnn"):
+        update = f"SECTIONS[{name!r}].model_copy(update={SMALL[name]!r})"
+        append(checkout, "studies/paper.py", f"{name.upper()} = SECTIONS[{name!r}] = {update}")
+    # Small pictures, and small graphs, which take longer to draw up than the networks to train.
+    quick = {"figure.dpi": 40, "figure.constrained_layout.use": False}
+    append(checkout, "figures/style.py", f"SETTINGS |= {quick}")
+    append(checkout, "models/keras/networks.py", "STEPS_PER_EXECUTION = 1")
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.commit("The project")
     return checkout

@@ -29,7 +29,7 @@ def land(tmp_path_factory):
             (folder / "home").mkdir()
             person = "[user]\n\tname = Tester\n\temail = tester@example.org\n"
             (folder / "home" / ".gitconfig").write_text(person, encoding="utf-8")
-            labels = {"train": np.arange(400) % 10, "t10k": np.arange(120) % 10}
+            labels = {"train": np.arange(200) % 10, "t10k": np.arange(100) % 10}
             parts = {part: (noisy(digits), digits) for part, digits in labels.items()}
             write_images(folder / "mirror", parts)
     return folder

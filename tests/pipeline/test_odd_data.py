@@ -1,52 +1,33 @@
 """Data sets of somebody's own, of odd shapes: they work, or one line says why they cannot."""
 
 import re
-import struct
 
 import numpy as np
 import pytest
 
-from miniature import UNREACHABLE, noisy, write_images
+from miniature import UNREACHABLE, declared, noisy, write_images
 
 
 def classes(count, *labels):
     return np.resize(labels, count)
 
 
-def data_set(train, test, images=noisy):
-    return {"train": (images(train), train), "t10k": (images(test), test)}
-
-
-def plain(grey, side=28):
-    return lambda labels: np.full((len(labels), side, side), grey, np.uint8)
-
-
-def colour(labels):
-    """Return an IDX file of four dimensions."""
-    return struct.pack(">5I", 2052, len(labels), 28, 28, 3) + bytes(len(labels) * 28 * 28 * 3)
+def data_set(train, test):
+    return {"train": (noisy(train), train), "t10k": (noisy(test), test)}
 
 
 TEN, NINE, TESTED = (classes(n, *range(k)) for n, k in ((120, 10), (120, 9), (40, 10)))
+LARGE = np.zeros((40, 30, 30), np.uint8)
 
-#: Data sets that do not work, the stage that says so, and what it says.
+#: Data sets that do not work, the stage that says so, and what it says: one for each that looks.
 BAD_DATA = (
-    (data_set(classes(120, 3), classes(40, 3)), "scale", "all training images are of class 3"),
+    (data_set(TEN, TESTED) | {"t10k": (LARGE, TESTED)}, "fetch", "images of 30 x 30 pixels, not"),
     (data_set(np.r_[NINE, 9], TESTED), "scale", "class 9 has only 1 of the 121"),
-    (data_set(NINE, TESTED), "scale", "the test images hold class 9"),
-    (data_set(TEN, classes(40, 4)), "scale", "all test images are of class 4"),
-    (data_set(TEN, TESTED[:1]), "scale", "all test images are of class 0"),
-    (data_set(TEN[:5], TESTED[:5]), "scale", "5 training images are too few"),
-    (data_set(TEN[:12], TESTED), "scale", "12 training images are too few"),
-    (data_set(TEN, TESTED, plain(0)), "scale", "all training images are the same"),
-    (data_set(TEN, TESTED, plain(77)), "scale", "all training images are the same"),
-    (data_set(TEN, TESTED, colour), "fetch", "wrong magic number: 2052"),
-    (data_set(TEN, TESTED, plain(0, 30)), "fetch", "images of 30 x 30 pixels, not 28 x 28"),
     (data_set(np.r_[NINE, classes(20, 9)], TESTED), "scratch_nn", "class 9 is among them alone"),
 )
 
 #: Parameters of a stage that are allowed, but not with 120 images, and what it says.
 BAD_PARAMETERS = (
-    ("scale", {"train_rows": 60}, "class 0 has only 6 of the 60"),
     ("scratch_nn", {"validation_share": 0.9999}, "the last 119 of 120 training rows"),
     ("scratch_nn", {"minibatching": "as_printed", "minibatch_size": 110}, "+ 1 = 111 rows"),
     ("scratch_nn", {"activation": "relu", "learning_rate": 1e9}, "training diverged in epoch"),
@@ -56,8 +37,8 @@ BAD_PARAMETERS = (
 
 
 @pytest.fixture(scope="module")
-def checkout(new_checkout):
-    return new_checkout("odd data")
+def checkout(base, land):
+    return base.copy(land / "odd data")
 
 
 def provide(checkout, title, data):
@@ -90,6 +71,12 @@ def test_what_cannot_be_worked_on_is_refused_in_one_line(checkout):
         (checkout.path / "params.yaml").write_text(before, "utf-8")
 
 
+def check_stages(checkout, names):
+    done = checkout.dvc("repro", "--single-item", *names, env=UNREACHABLE)
+    assert done.stages == names
+    assert all(checkout.outputs(*names).values())
+
+
 def test_what_is_odd_and_can_be_worked_on_works(checkout):
     # No image of 4, no test image of 5, only copies of nine images, and a black one.
     train, test = classes(120, 0, 1, 2, 3, 5, 6, 7, 8, 9), classes(40, 0, 1, 2, 3, 6, 7, 8, 9)
@@ -97,11 +84,11 @@ def test_what_is_odd_and_can_be_worked_on_works(checkout):
     images = originals[test]
     images[0] = 0
     provide(checkout, "poor", {"train": (originals[train], train), "t10k": (images, test)})
-    assert len(checkout.dvc("repro", env=UNREACHABLE).stages) == 25
-    assert all(checkout.outputs().values())
+    # One stage has points of its own; what repeats the others' measurements is left as it was.
+    kept = ("svm_intuition", "study@ablations_keras")
+    names = [name for name in declared() if name not in kept and "@spread" not in name]
+    check_stages(checkout, names)
 
     provide(checkout, "of two classes", data_set(classes(120, 3, 8), classes(40, 8, 3)))
-    targets = ("comparison", "pca", "svm_kernels", "study@origins", "study@slips_svm")
-    done = checkout.dvc("repro", *targets, env=UNREACHABLE)
-    assert {*targets, "svm_final", "scratch_nn", "keras_dense", "cnn"} <= set(done.stages)
-    assert all(checkout.outputs(*done.stages).values())
+    models = ["svm_kernels", "svm_gridsearch", "svm_final", "scratch_nn", "keras_dense", "cnn"]
+    check_stages(checkout, ["fetch", "scale", *models, "comparison"])
