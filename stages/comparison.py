@@ -53,11 +53,10 @@ def main(stage: Stage) -> None:
         for name, scores in probabilities.items()
     }
     truth = [
-        comparison.probability_of_truth(
-            labels, scores, comparison.columns(scores.shape[1], data.train_labels)
-        )
+        comparison.probability_of_truth(labels, scores, data.train_labels)
         for scores in probabilities.values()
     ]
+    history = files.read_csv(paths.plot_file("scratch_nn", "history.csv"))
     hardest = comparison.hardest(np.stack(list(right.values())), np.mean(truth, axis=0), SHOWN)
 
     pictures = {
@@ -81,6 +80,7 @@ def main(stage: Stage) -> None:
         files.write_bytes(paths.plot_file("comparison", name), picture)
     tables = {
         "models.csv": table.rename_axis("model").reset_index(),
+        "wrong_by_all.csv": comparison.wrong_by_all(labels, answers),
         "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
     }
     for name, content in tables.items():
@@ -95,6 +95,8 @@ def main(stage: Stage) -> None:
             "disagreement": comparison.disagreement(labels, answers),
             "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
             "hardest_shown": len(hardest),
+            # The network of the learning curves, on the training images that it never saw.
+            "held_back_accuracy": float(history["validation_accuracy"].iloc[-1]),
         },
     )
 

@@ -21,11 +21,11 @@ def main(stage: Stage) -> None:
         "provenance": dataset.source,
     }
     for part, name in (("train", TRAIN_IMAGES), ("test", TEST_IMAGES)):
-        images = idx.read_images(files.read_bytes(paths.RAW / name))
+        images = idx.read_images((paths.RAW / name).read_bytes())
         rows, height, width = images.shape
         found[part] = {"rows": rows, "height": height, "width": width}
     found["sha256"] = {
-        name: hashlib.sha256(files.read_bytes(paths.RAW / name)).hexdigest() for name in NAMES
+        name: hashlib.sha256((paths.RAW / name).read_bytes()).hexdigest() for name in NAMES
     }
     files.write_json(paths.results_file("fetch"), found)
 

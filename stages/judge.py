@@ -5,8 +5,8 @@ import numpy as np
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
-from mnist_report.evaluation import evidence
-from mnist_report.evaluation.seeds import by_seed
+from mnist_report.evaluation import evidence, rules
+from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import slips as slip_figures
 from mnist_report.figures import statements as statement_figures
 from mnist_report.figures import verdicts as figures
@@ -32,7 +32,8 @@ VALUES = (
 def main(stage: Stage) -> None:
     data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
     results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
-    values = {name: files.read_csv(paths.values_file(name)) for name in VALUES}
+    values = read_values({name: files.read_csv(paths.values_file(name)) for name in VALUES})
+    sources = {statement.id: statement.evidence for statement in statements.load_statements()}
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))
     components, mean = (files.load_array(paths.pca_file(name)) for name in ("components", "mean"))
@@ -40,7 +41,7 @@ def main(stage: Stage) -> None:
 
     found = slips.judge_slips(
         known,
-        slips.read_values(values),
+        values,
         results,
         spectrum["cumulative"].tolist(),
         train_scores,
@@ -52,51 +53,78 @@ def main(stage: Stage) -> None:
             "printed": {"epoch_seconds": ledger.printed_seconds(entries)},
             "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
         },
-        values={name: by_seed(table) for name, table in values.items()},
+        values=values,
         spectrum=spectrum["ratio"].to_numpy(np.float64),
         projected=evidence.Projected(
             train_scores, data.train_labels, test_scores, data.test_labels
         ),
     )
-    results["statements"] = {"statements": evidence.gather(measured)}
+    results["statements"] = {"statements": evidence.gather(measured, sources)}
     judged = statements.judge_statements(results)
-    numbers = ledger.judge_all(entries, results)
+    numbers = ledger.judge_all(entries, results, values)
     table = ledger.as_table(numbers)
+    scores = (row.verdict for row in numbers if row.entry.kind in ledger.SCORES)
     counts = {
         "numbers": ledger.tally((row.verdict for row in numbers), ledger.VERDICTS),
-        "statements": ledger.tally((row.finding.verdict for row in judged), statements.VERDICTS),
+        "scores": ledger.tally(scores, ledger.VERDICTS),
+        "folds": ledger.folds_of_the_search(entries, values),
+        "calibration": ledger.calibrate(numbers, values),
+        "statements": ledger.tally((row.finding.verdict for row in judged), rules.VERDICTS),
     }
 
     effects = slips.as_table(known, found["effects"])
     pictures = {
-        ("slips", "effects.png"): draw(slip_figures.effects, effects),
+        ("slips", "costs.png"): draw(
+            slip_figures.effects, effects[effects["group"].isin(["rows", "network"])]
+        ),
+        ("slips", "yardsticks.png"): draw(
+            slip_figures.effects,
+            effects[effects["group"] == "yardstick"],
+            "AUC so taken minus AUC of labels (percentage points)",
+        ),
         ("statements", "components.png"): draw(
             statement_figures.accuracy_by_components,
-            evidence.by_components(measured),
-            evidence.ENOUGH,
+            evidence.by_components(measured, sources["more_than_fifty"]["values"]),
+            sources["more_than_fifty"]["enough"],
         ),
         ("statements", "growth.png"): draw(
-            statement_figures.growth, evidence.growth_curves(measured)
+            statement_figures.growth,
+            evidence.growth_curves(measured, sources["cubic_growth"]["counted"]),
         ),
         ("statements", "convergence.png"): draw(
             statement_figures.convergence,
-            {name: evidence.convergence_curves(measured, name) for name in ("sigmoid", "relu")},
-            evidence.adam_curve(measured),
+            {
+                name: measured.curves(sources["relu_converges"][side])
+                for name, side in (("sigmoid", "other"), ("relu", "one"))
+            },
+            measured.curve("ablations_network.adam.epoch_*.loss"),
         ),
         ("statements", "dropout.png"): draw(
             statement_figures.dropout,
-            {name: evidence.dropout_curves(measured, name) for name in ("dense", "cnn")},
+            {
+                name: evidence.dropout_curves(measured, sources[f"dropout_{name}"]["network"])
+                for name in ("dense", "cnn")
+            },
         ),
         ("statements", "scaling.png"): draw(
             statement_figures.scaling,
-            {name: evidence.scaling_curves(measured, name) for name in evidence.SCALING_CURVES},
+            {
+                network: {
+                    pixels: measured.curve(sources[statement][pixels])
+                    for pixels in ("scaled", "unscaled")
+                }
+                for network, statement in (
+                    ("scratch_nn", "scaling_scratch"),
+                    ("keras_dense", "scaling_dense"),
+                    ("cnn", "scaling_cnn"),
+                )
+            },
         ),
-        ("verdicts", "numbers.png"): draw(figures.deviations, table, reach=ledger.REACH),
+        ("verdicts", "numbers.png"): draw(figures.deviations, table),
         ("verdicts", "origins.png"): draw(
             kernel_candidates,
             results["origins"]["kernels"],
             ledger.printed_aucs(numbers),
-            reach=ledger.REACH,
         ),
     }
     for network in ("keras_dense", "cnn"):
@@ -110,11 +138,13 @@ def main(stage: Stage) -> None:
         files.write_bytes(paths.plot_file(folder, name), picture)
     files.write_csv(paths.plot_file("slips", "effects.csv"), effects)
     files.write_csv(paths.plot_file("statements", "statements.csv"), statements.as_table(judged))
+    files.write_csv(paths.plot_file("statements", "rules.csv"), statements.rules_table(results))
     files.write_csv(paths.plot_file("verdicts", "numbers.csv"), table)
     files.write_json(paths.results_file("slips"), found)
     files.write_json(paths.results_file("statements"), results["statements"])
     files.write_json(paths.results_file("verdicts"), counts)
-    files.write_json(paths.metrics_file("verdicts"), {"agree": counts["numbers"]["reproduced"]})
+    agree = sum(row.verdict == "agrees" for row in numbers)
+    files.write_json(paths.metrics_file("verdicts"), {"agree": agree})
 
 
 if __name__ == "__main__":

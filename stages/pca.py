@@ -16,7 +16,7 @@ def main(stage: Stage) -> None:
     data = load_scaled()
     model = fit_pca(data.train_images, params.components)
     ratios = model.explained_variance_ratio_
-    scores = project(model, data.train_images, 3)
+    scores = project(model, data.train_images)[:, :3]
     reached = {share: components_for(ratios, share) for share in params.thresholds}
 
     files.save_array(paths.pca_file("components"), model.components_)

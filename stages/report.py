@@ -9,8 +9,8 @@ from mnist_report.core.stage import Stage, run_stage
 from mnist_report.evaluation.costs import summary
 from mnist_report.figures import costs as figures
 from mnist_report.figures.style import draw
-from mnist_report.report.ledger import load_ledger
-from mnist_report.report.render import TARGETS, render_markdown, report_title, to_html, to_pdf
+from mnist_report.report.ledger import judge_all, load_ledger, read_values
+from mnist_report.report.render import render_markdown, to_html, to_pdf
 from mnist_report.report.slips import load_slips
 
 
@@ -23,17 +23,13 @@ def main(stage: Stage) -> None:
     files.write_csv(folder / "stages.csv", table.reset_index())
     files.write_bytes(folder / "stages.png", draw(figures.stages, costs["stages"]))
 
-    ledger, slips = load_ledger(), load_slips()
-    title = report_title(results["fetch"])
-    markdown = {
-        target: render_markdown(target, results, ledger, slips, stage.params) for target in TARGETS
-    }
+    judged = judge_all(load_ledger(), results, read_values())
+    markdown = render_markdown(results, judged, load_slips(), stage.params)
+    files.write_text(paths.REPORT / "report.md", markdown)
     # Both wait for Pandoc first. While pypandoc works, it changes the folder of the whole process:
     # to the one where this process is anyway.
     with ThreadPoolExecutor() as pool:
-        html = pool.submit(to_html, markdown["html"], title)
-        pdf = pool.submit(to_pdf, markdown["pdf"], title)
-    files.write_text(paths.REPORT / "report.md", markdown["git"])
+        html, pdf = pool.submit(to_html, markdown), pool.submit(to_pdf, markdown)
     files.write_text(paths.REPORT / "report.html", html.result())
     files.write_bytes(paths.REPORT / "report.pdf", pdf.result())
 

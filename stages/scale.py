@@ -15,8 +15,8 @@ def main(stage: Stage) -> None:
     rows = {"train": stage.params.scale.train_rows, "test": stage.params.scale.test_rows}
     pixels, digits = {}, {}
     for part, (images_name, labels_name) in SOURCES.items():
-        pixels[part] = idx.read_images(files.read_bytes(paths.RAW / images_name))[: rows[part]]
-        digits[part] = idx.read_labels(files.read_bytes(paths.RAW / labels_name))[: rows[part]]
+        pixels[part] = idx.read_images((paths.RAW / images_name).read_bytes())[: rows[part]]
+        digits[part] = idx.read_labels((paths.RAW / labels_name).read_bytes())[: rows[part]]
     check_parts(pixels["train"], digits["train"], digits["test"])
 
     found = {}

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 
 from mnist_report.core import files, paths
-from mnist_report.core.skops_file import dump_bytes
+from mnist_report.core.archives import skops_bytes
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
@@ -45,7 +45,7 @@ def main(stage: Stage) -> None:
     by_digit = np.zeros((len(scores), len(CLASSES)), scores.dtype)
     by_digit[:, network.classes_] = scores
 
-    files.write_bytes(paths.MODELS / "scratch_nn.skops", dump_bytes(network))
+    files.write_bytes(paths.MODELS / "scratch_nn.skops", skops_bytes(network))
     files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
     files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, by_digit))
     pictures = {

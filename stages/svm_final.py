@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from mnist_report.core import files, paths
-from mnist_report.core.progress import working
-from mnist_report.core.skops_file import dump_bytes
+from mnist_report.core.archives import skops_bytes
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.classical.final_svm import final_svm
@@ -19,13 +18,12 @@ def main(stage: Stage) -> None:
     pinned = params.hyperparameters == "pinned"
     C, gamma = (params.C, params.gamma) if pinned else (found["C"], found["gamma"])
     rows = min(params.rows, len(data.train_images))
-    with working(f"fitting {rows} rows, C = {C:g}, gamma = {gamma:g}"):
-        machine = final_svm(data, params, C=C, gamma=gamma, seed=stage.params.seed)
+    machine = final_svm(data, params, C=C, gamma=gamma, seed=stage.params.seed)
     model = machine.model
 
     # Whoever loads the model gives it images.
     whole = model if machine.pca is None else make_pipeline(machine.pca, model)
-    files.write_bytes(paths.MODELS / "svm_final.skops", dump_bytes(whole))
+    files.write_bytes(paths.MODELS / "svm_final.skops", skops_bytes(whole))
     card = write_report_card(
         "svm_final", data, model.classes_, machine.predicted, machine.scores, "score"
     )

@@ -12,7 +12,7 @@ from mnist_report.figures.names import KERNELS
 from mnist_report.figures.style import draw
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from mnist_report.models.classical.pca import fit_pca, project
-from mnist_report.models.classical.svm import Kernel, fit_unique, predict_gemm
+from mnist_report.models.classical.svm import Kernel, fit_unique, predict_with_scores
 
 
 def main(stage: Stage) -> None:
@@ -28,7 +28,7 @@ def main(stage: Stage) -> None:
 
     few = draw_with_replacement(n, min(params.region_rows, n), rng)
     images, labels = data.train_images[few], data.train_labels[few]
-    points = project(fit_pca(images, 2), images, 2)
+    points = project(fit_pca(images, 2), images)
 
     def on_two_components(kernel: Kernel) -> figures.Classifier:
         model = fit_unique(
@@ -40,7 +40,7 @@ def main(stage: Stage) -> None:
             gamma=params.gamma,
             degree=params.degree,
         )
-        return lambda places: predict_gemm(model, places)[0]
+        return lambda places: predict_with_scores(model, places)[0]
 
     classifiers = {KERNELS[kernel]: on_two_components(kernel) for kernel in params.kernels}
     named = table.assign(kernel=table["kernel"].map(KERNELS))

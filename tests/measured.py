@@ -32,6 +32,9 @@ def curves(prefix, *seeds, measure="loss"):
     }
 
 
+VALIDATION = "validation_loss"
+
+
 def clock(cpu, wall=None):
     return {"cpu": cpu, "wall": wall or cpu}
 
@@ -63,7 +66,7 @@ BENCHMARK = {
     },
 }
 
-VALUES = {
+STUDIES = {
     "spread_svm_kernels": {
         f"kernels.{kernel}.{rows}.{measure}": np.array([0.5, 0.6, 0.55]) + shift
         for kernel, shift in (("linear", 0.1), ("sigmoid", 0.0), ("rbf", 0.05))
@@ -97,6 +100,16 @@ VALUES = {
         "growth.C_1000.rows_100": np.array([10.0, 10.0]),
         "growth.C_1000.rows_1000": np.array([1e4, 1e4]),
         **{
+            f"growth_noisy.{price}.{name}": np.array(values)
+            for price in ("C_1", "C_1000")
+            for name, values in {
+                "rows_100": [10.0, 10.0],
+                "rows_1000": [1e3, 1e4],
+                "bound_100": [0.0, 0.0],
+                "bound_1000": [0.2, 0.4],
+            }.items()
+        },
+        **{
             f"scaling.{kernel}.{pixels}.{measure}": np.array([value, value + 0.01])
             for kernel in ("linear", "rbf")
             for pixels, measure, value in (
@@ -118,7 +131,27 @@ VALUES = {
         **curves("convergence.relu.eta_1.epoch_", [2.0, 2.0, 2.0], [2.1, 2.0, 2.0]),
         **curves("adam.epoch_", [0.3, 0.2], [0.2, 0.3]),
     },
+    "origins": {
+        f"kernels.{kernel}.{gamma}.test": np.array([0.5, 0.6]) + shift
+        for kernel, shift in (("sigmoid", 0.0), ("rbf", 0.05), ("linear", 0.1))
+        for gamma in ("auto", "scale_2019", "scale")
+        if kernel != "linear" or gamma == "auto"
+    },
+    "slips_network": {
+        "base.auc_scores": np.array([0.91, 0.92]),
+        "minibatches_as_printed.auc_scores": np.array([0.90, 0.92]),
+    },
+    "slips_svm": {
+        f"scores.auc.{kind}": np.array([0.9, 0.91])
+        for kind in ("labels", "decision", "votes", "margins", "calibrated")
+    },
     "ablations_keras": {
+        **curves("optimizers.adam.eta_0.001.epochs.", [0.3, 0.2], [0.2, 0.3], measure=VALIDATION),
+        **curves("optimizers.adam.eta_0.003.epochs.", [1.0, 1.0], [1.0, 1.0], measure=VALIDATION),
+        **curves("optimizers.descent.eta_0.1.epochs.", [0.4, 0.3], [0.5, 0.2], measure=VALIDATION),
+        **curves("optimizers.descent.eta_1.epochs.", [2.0, 2.0], [2.1, 2.0], measure=VALIDATION),
+    }
+    | {
         f"{network}_{name}": values
         for network in ("dense", "cnn")
         for name, values in {
@@ -135,6 +168,12 @@ VALUES = {
     },
 }
 
+VALUES = {
+    f"{study}.{metric}": values
+    for study, metrics in STUDIES.items()
+    for metric, values in metrics.items()
+}
+
 METRICS = {
     "fetch": {"dataset": "mnist"},
     "scale": {"test": {"largest_class_share": 0.4}},
@@ -147,9 +186,6 @@ METRICS = {
         }
     },
     "scratch_nn": {"untrained_accuracy": 0.1},
-    "spread_keras_dense": {
-        "test": {"accuracy": {"mean": 0.85, "min": 0.8, "max": 0.9, "seeds": 2}}
-    },
     "comparison": {
         "tests": {
             one: {other: {"difference": 0.01, "p": 0.01, "p_holm": 0.03, "only_one": 3}}

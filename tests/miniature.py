@@ -44,7 +44,8 @@ SMALL = {
 SMALL_STUDIES = {
     "seeds": 2, "search_seeds": 2, "search_rows": 120, "final_rows": [60, 100],
     "growth_rows": [50, 100], "components": [5, 784], "learning_rates": [0.1], "epochs": 2,
-    "dense_epochs": 1, "cnn_epochs": 1, "unscaled_epochs": 1,
+    "dense_epochs": 1, "cnn_epochs": 1, "unscaled_epochs": 1, "optimizer_epochs": 1,
+    "adam_rates": [0.001], "descent_rates": [0.1],
 }  # fmt: skip
 
 

@@ -1,10 +1,9 @@
 """Run a stage with its arithmetic pinned: ``python -m mnist_report.run stages/pca.py``.
 
 The last bits of a sum depend on how many threads share it and on the instructions that take it.
-NumPy, OpenBLAS and TensorFlow choose both by the machine they meet, from environment variables
-that they read when they are loaded. So the variables are set here, before any of them is, and then
-the script runs in this process. Settings of Keras and Matplotlib that a user keeps elsewhere, for
-other work, are kept out in the same way.
+NumPy, OpenBLAS and TensorFlow choose both by the machine, unless environment variables that they
+read when they are loaded say otherwise: so these are set here, before any of them is. What a user
+has set for Keras and Matplotlib, for other work, is kept out in the same way.
 """
 
 import os
@@ -27,9 +26,7 @@ PORTABLE = {
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
 }
 
-#: How Python names the processors that `PORTABLE` is about.
 X86_64 = ("x86_64", "AMD64")
-
 #: Where Linux lists what the processor can do.
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -46,15 +43,10 @@ CLEARED = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_XLA_FLAGS")
 
 
 def environment(compute: Compute) -> dict[str, str]:
-    """Return the environment variables that pin the arithmetic of a process.
+    """Return the variables that pin the arithmetic; UserError if the processor cannot follow them.
 
     Other processors than x86-64 have no instruction set that all of them share with it: there
     `portable` changes nothing.
-
-    Raises
-    ------
-    UserError
-        If the code path that is wanted needs instructions that this processor lacks.
     """
     pinned = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(compute.threads))
     if compute.portable and platform.machine() in X86_64:

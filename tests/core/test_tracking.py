@@ -10,20 +10,16 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
 import pytest
-import requests
 from dvc.repo import Repo
 
 from mnist_report.core import files, paths, store, tracking
+from mnist_report.core.archives import skops_bytes
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
-from mnist_report.core.skops_file import dump_bytes
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 
 ROOT, PARAMS = paths.ROOT, load_params()
@@ -45,7 +41,7 @@ def home(tmp_path_factory):
         for part, rows in {"train": slice(None), "test": slice(50)}.items():
             files.save_array(paths.scaled_file(part, "images"), X[rows])
             files.save_array(paths.scaled_file(part, "labels"), y[rows])
-        files.write_bytes(root / "models" / "scratch_nn.skops", dump_bytes(network))
+        files.write_bytes(root / "models" / "scratch_nn.skops", skops_bytes(network))
         files.save_array(root / "data" / "scores" / "scratch_nn.npy", network.predict_proba(X[:50]))
         files.write_json(root / "metrics" / "scratch_nn.json", CARD)
         table = pd.DataFrame({"epoch": [0, 1], "loss": [2.0, 1.0], "validation_loss": [3.0, 2.5]})
@@ -156,50 +152,6 @@ def test_a_spread_has_mean_and_sd_and_a_run_a_seed(home):
     found = {run.info.run_name: run.data.metrics["accuracy"] for run in seeds}
     assert found == {"seed 0": 0.9, "seed 1": 0.8, "seed 2": 0.7}
     assert newest("origins")[1].data.metrics == {"seeds": 3}
-
-
-# A server that is not there
-
-
-class Broken(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        self.send_response(500)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def test_a_server_that_is_not_there_costs_one_line_and_at_most_ten_seconds(
-    home, monkeypatch, capfd
-):
-    silent = socket.create_server(("127.0.0.1", 0))
-    broken = ThreadingHTTPServer(("127.0.0.1", 0), Broken)
-    threading.Thread(target=broken.serve_forever, daemon=True).start()
-    broken.asked = []
-    monkeypatch.setattr(store, "REMOTE", True)
-    for port in (9, silent.getsockname()[1], broken.server_port):
-        monkeypatch.setattr(store, "USERS", f"http://127.0.0.1:{port}")
-        start = time.monotonic()
-        run = tracking.Run("pca", PARAMS)
-        for step in range(3):
-            run.log_step(step, {"train/loss": 1.0})
-        run.end("FINISHED")
-        assert time.monotonic() - start < 10
-        [line] = capfd.readouterr().err.splitlines()
-        assert line.startswith("pca: warning: MLflow did not record this run (")
-        assert line.endswith("the results are whole; 'make track' records it later")
-    assert len(broken.asked) == 1
-    broken.shutdown()
-    # Nor does MLflow go on by itself, file by file.
-    start = time.monotonic()
-    with store.failing_fast():
-        for _ in range(3):
-            with pytest.raises(requests.ReadTimeout):
-                requests.get(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=1)
-    assert time.monotonic() - start < 2
-    silent.close()
 
 
 # Where the store is

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from mnist_report.core.errors import UserError
 from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement, unique_with_counts
+from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.models.intuition import toy
 
 
@@ -31,18 +30,6 @@ def test_a_draw_is_uniform_and_seeded():
     assert np.array_equal(drawn, draw_with_replacement(10, 100_000, rng(2)))
     # Chi-squared with 9 degrees of freedom is above 27.9 once in a thousand draws.
     assert np.square(np.bincount(drawn) - 10_000).sum() / 10_000 < 27.9
-    for n_rows, size, name in ((0, 5, "n_rows"), (5, 0, "size")):
-        with pytest.raises(UserError, match=name):
-            draw_with_replacement(n_rows, size, rng())
-
-
-def test_unique_rows_and_counts_rebuild_the_draw():
-    drawn = draw_with_replacement(60_000, 30_000, rng(3))
-    rows, counts = unique_with_counts(drawn)
-    assert np.all(np.diff(rows) > 0)
-    assert np.array_equal(np.repeat(rows, counts), np.sort(drawn))
-    # So many different rows of the paper's 30,000 are expected.
-    assert len(rows) == pytest.approx(60_000 * (1 - (1 - 1 / 60_000) ** 30_000), rel=0.01)
 
 
 def test_toy_data_is_seeded_and_its_classes_lie_where_they_should():
@@ -71,15 +58,3 @@ def test_toy_data_is_seeded_and_its_classes_lie_where_they_should():
 def test_the_kernel_is_the_inner_product_of_the_images():
     X, Y = rng(5).normal(size=(2, 200, 2))
     np.testing.assert_allclose(toy.phi(X) @ toy.phi(Y).T, (X @ Y.T) ** 2, atol=1e-12)
-
-
-def test_impossible_toy_data_is_refused():
-    for make, options in (
-        (toy.separable, {"n": 0}),
-        (toy.rings, {"sd": 0.0}),
-        (toy.overlapping, {"noise_sd": -1.0}),
-        (toy.separable, {"below": 2.0, "above": 1.0}),
-        (toy.rings, {"inner": 14.0, "outer": 8.0}),
-    ):
-        with pytest.raises(UserError):
-            make(rng(), **options)

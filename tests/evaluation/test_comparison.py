@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.metrics import confusion_matrix
 
 from mnist_report.core import files, paths
 from mnist_report.evaluation import comparison
@@ -20,32 +19,18 @@ ANSWERS = {
 
 
 def test_a_summary_holds_what_the_model_has():
-    svm = {
-        "rows": 300,
-        "unique_rows": 240,
-        "C": 10,
-        "support_vectors": 61,
-        "test": {"rows": 100, "accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95},
-    }
-    row = comparison.summary(svm)
-    # Wilson's interval is where (share - p)^2 = z^2 p (1 - p) / n.
-    z = stats.norm.ppf(0.975)
-    for end in ("low", "high"):
-        p = row.pop(end)
-        assert (0.9 - p) ** 2 == pytest.approx(z**2 * p * (1 - p) / 100)
-    assert row == {
-        "accuracy": 0.9,
-        "wrong": 10,
-        "auc_scores": 0.99,
-        "auc_hard": 0.95,
-        "training_rows": 300,
-        "unique_rows": 240,
-        "support_vectors": 61,
-    }
-    network = {"rows": 300, "parameters": 5, "test": svm["test"] | {"loss": 0.3}}
-    row = comparison.summary(network)
-    assert (row["loss"], row["parameters"]) == (0.3, 5)
-    assert not {"unique_rows", "support_vectors"} & row.keys()
+    test = {"rows": 100, "accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95}
+    found = {"accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95}
+    for results, more in (
+        ({"C": 10, "support_vectors": 61, "unique_rows": 240}, {}),
+        ({"parameters": 5}, {"loss": 0.3}),
+    ):
+        row = comparison.summary({**results, "rows": 300, "test": test | more})
+        # Wilson's interval is where (share - p)^2 = z^2 p (1 - p) / n.
+        for p in (row.pop("low"), row.pop("high")):
+            assert (0.9 - p) ** 2 == pytest.approx(stats.norm.ppf(0.975) ** 2 * p * (1 - p) / 100)
+        results.pop("C", None)
+        assert row == {**found, **results, **more, "training_rows": 300}
 
 
 def test_pairs_are_tested_on_the_rows_that_tell_them_apart():
@@ -55,8 +40,7 @@ def test_pairs_are_tested_on_the_rows_that_tell_them_apart():
         "c": np.array([True] * 20),
     }
     tests = comparison.paired_tests(right, [("a", "b"), ("a", "c"), ("b", "c")])
-    assert list(tests) == ["a", "b"]
-    assert list(tests["a"]) == ["b", "c"]
+    assert {one: list(others) for one, others in tests.items()} == {"a": ["b", "c"], "b": ["c"]}
     ab, ac, bc = tests["a"]["b"], tests["a"]["c"], tests["b"]["c"]
     assert (ab["only_one"], ab["only_other"]) == (9, 1)
     assert ab["difference"] == pytest.approx(11 / 20 - 19 / 20)
@@ -109,15 +93,10 @@ def test_the_gap_by_chance_is_the_mean_distance_of_a_binomial_share():
 
 def test_the_calibration_error_weights_the_gaps_with_the_images():
     curve = pd.DataFrame(
-        {
-            "confidence": [0.6, 0.9],
-            "share_right": [0.5, 0.95],
-            "images": [100, 300],
-            "gap_by_chance": [0.04, 0.02],
-        }
+        [(0.6, 0.5, 100, 0.04), (0.9, 0.95, 300, 0.02)],
+        columns=["confidence", "share_right", "images", "gap_by_chance"],
     )
-    found = comparison.calibration(curve)
-    assert found == pytest.approx(
+    assert comparison.calibration(curve) == pytest.approx(
         {
             "ece": 0.25 * 0.1 + 0.75 * 0.05,
             "ece_by_chance": 0.25 * 0.04 + 0.75 * 0.02,
@@ -127,30 +106,22 @@ def test_the_calibration_error_weights_the_gaps_with_the_images():
     )
 
 
-def test_columns_are_digits_or_what_a_network_was_trained_on():
-    train = np.array([3, 1, 3, 7])
-    assert comparison.columns(10, train).tolist() == list(range(10))
-    assert comparison.columns(3, train).tolist() == [1, 3, 7]
-
-
 def test_the_probability_of_the_truth_is_taken_from_its_column():
     probabilities = np.array([[0.7, 0.3], [0.25, 0.75], [0.5, 0.5]], dtype=np.float32)
-    found = comparison.probability_of_truth(
-        np.array([4, 9, 5]), probabilities, classes=np.array([4, 9])
-    )
+    labels, trained_on = np.array([4, 9, 5]), np.array([9, 4, 9])
+    found = comparison.probability_of_truth(labels, probabilities, trained_on)
     np.testing.assert_allclose(found, [0.7, 0.75, 0], rtol=1e-6)
+    # Ten columns are the digits, whatever the network was trained on.
+    found = comparison.probability_of_truth(labels, np.tile(np.arange(10), (3, 1)), trained_on)
+    assert found.tolist() == [4, 9, 5]
 
 
 def test_the_hardest_come_first():
     right = np.array([[0, 1, 0, 0, 1, 0], [0, 1, 1, 0, 1, 1], [0, 1, 1, 0, 0, 1]], dtype=bool)
-    truth = np.array([0.3, 0.0, 0.5, 0.2, 0.9, 0.4])
-    # Three models wrong: rows 3 (0.2) and 0 (0.3); one wrong: 5, 2, 4; none: 1, whatever its truth.
-    assert comparison.hardest(right, truth, 12).tolist() == [3, 0, 5, 2, 4]
-    assert comparison.hardest(right, truth, 3).tolist() == [3, 0, 5]
-    assert comparison.hardest(np.ones((3, 6), dtype=bool), truth, 12).tolist() == []
-    # Of equally hard rows the first comes first.
-    equal = comparison.hardest(np.zeros((2, 4), dtype=bool), np.full(4, 0.5), 4)
-    assert equal.tolist() == [0, 1, 2, 3]
+    truth = np.array([0.3, 0.0, 0.5, 0.2, 0.9, 0.5])
+    # Three models wrong: rows 3 (0.2) and 0 (0.3); one wrong: 2 and 5 (0.5), 4; none: 1.
+    assert comparison.hardest(right, truth, 12).tolist() == [3, 0, 2, 5, 4]
+    assert comparison.hardest(right, truth, 3).tolist() == [3, 0, 2]
 
 
 def test_disagreement_by_hand():
@@ -164,17 +135,19 @@ def test_disagreement_by_hand():
     }
 
 
-def test_errors_by_digit_are_those_beside_the_diagonal():
-    rng = np.random.default_rng(2)
-    labels = rng.integers(0, 10, 300)
-    answers = {name: rng.integers(0, 10, 300) for name in ("one", "two")}
-    found = comparison.errors_by_digit(labels, answers)
-    assert list(found.index) == ["one", "two"]
-    assert list(found.columns) == list(range(10))
-    for name, given in answers.items():
-        counts = confusion_matrix(labels, given)
-        np.testing.assert_array_equal(found.loc[name], counts.sum(axis=1) - np.diag(counts))
-    assert list(comparison.errors_by_digit(LABELS, ANSWERS).columns) == [0, 1, 2, 7]
+def test_the_images_that_defeat_all_are_listed():
+    found = comparison.wrong_by_all(LABELS, ANSWERS)
+    assert found.to_dict("list") == {
+        "image": [4], "label": [7], "one": [1], "two": [1], "three": [1],
+    }  # fmt: skip
+    assert comparison.wrong_by_all(LABELS, {"right": LABELS}).empty
+
+
+def test_errors_are_counted_by_digit():
+    found = comparison.errors_by_digit(LABELS, ANSWERS)
+    assert found.columns.tolist() == [0, 1, 2, 7]
+    expected = {"one": [0, 0, 0, 2], "two": [0, 0, 1, 2], "three": [0, 1, 0, 1]}
+    assert found.T.to_dict("list") == expected
 
 
 MODELS = ["svm_final", "scratch_nn", "keras_dense", "cnn"]
@@ -204,6 +177,9 @@ def test_the_stage_compares_small_and_faultless_models(tmp_path, monkeypatch, no
         answers = pd.DataFrame({"actual": labels, "predicted": predicted})
         files.write_csv(paths.plot_file(name, "predictions.csv"), answers)
 
+    curve = pd.DataFrame({"epoch": [0, 1], "validation_accuracy": [0.1, 0.75]})
+    files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
+
     stage = runpy.run_path(str(paths.ROOT / "stages" / "comparison.py"))
     # The figures are made; to draw them as well takes seconds.
     stage["main"].__globals__["draw"] = lambda make, *args: repr(make(*args)).encode()
@@ -224,6 +200,10 @@ def test_the_stage_compares_small_and_faultless_models(tmp_path, monkeypatch, no
     hard = int((~np.all(list(right.values()), axis=0)).sum())
     assert hard == 11 if noise == 0 else hard > 12
     assert results["hardest_shown"] == min(12, hard)
+    assert results["held_back_accuracy"] == 0.75
+    listed = files.read_csv(paths.plot_file("comparison", "wrong_by_all.csv"))
+    any_right = np.any(list(right.values()), axis=0)
+    assert listed["image"].tolist() == np.flatnonzero(~any_right).tolist()
     assert results["disagreement"]["wrong_by"]["0"] == 110 - hard
     tests = [test for others in results["tests"].values() for test in others.values()]
     assert len(tests) == 5

@@ -1,11 +1,7 @@
 """The grid search, here and on a Dask cluster, and the choice from its table."""
 
-import os
-import signal
 import socket
 import sys
-import threading
-import time
 
 import numpy as np
 import pandas as pd
@@ -18,7 +14,7 @@ from mnist_report.models.classical import grid_search as module
 from mnist_report.models.classical.grid_search import grid_search, select
 from samples import digits
 
-GRID = {"C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3, "n_jobs": 1}
+GRID = {"C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3}
 X, Y = digits(300, 0).train_images.astype(np.float64), digits(300, 0).train_labels
 
 
@@ -43,87 +39,58 @@ def test_the_table_holds_every_candidate_and_its_folds(expected):
 
 
 def test_a_value_listed_twice_and_the_number_of_threads_change_nothing(expected):
-    doubled = {"gamma": [0.001, 0.001, 0.01, 0.1], "C": [1, 10, 10], "n_jobs": 2}
-    same(grid_search(X, Y, **(GRID | doubled)), expected)
+    doubled = {"gamma": [0.001, 0.001, 0.01, 0.1], "C": [1, 10, 10]}
+    with module.on_threads(2):
+        same(grid_search(X, Y, **(GRID | doubled)), expected)
 
 
-# On a Dask cluster.
+def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds():
+    y = np.array([0] * 7 + [1] * 5)[np.random.default_rng(0).permutation(12)]
+    fold = module.folds_of_2019(y, 3)
+    assert [np.bincount(y[fold == k]).tolist() for k in range(3)] == [[3, 2], [2, 2], [2, 1]]
+    for label in (0, 1):
+        assert np.all(np.diff(fold[y == label]) >= 0)
+
+    # Means and deviations go by the rows of the folds.
+    table = grid_search(X, Y, **GRID, as_in_2019=True)
+    rows = np.bincount(module.folds_of_2019(Y, 3))
+    assert len(set(rows)) > 1
+    for row in table.to_dict("records"):
+        right = [row[f"fold_{k + 1}"] for k in range(3)]
+        mean = np.dot(rows, right) / 300
+        assert row["mean"] == pytest.approx(mean)
+        assert row["sd"] ** 2 == pytest.approx(np.dot(rows, (right - mean) ** 2) / 300)
+        # A mean over folds so weighted is a count of rows.
+        assert 300 * row["mean"] == pytest.approx(round(300 * row["mean"]))
 
 
-def test_a_cluster_gives_the_same_scores_though_a_worker_is_killed(monkeypatch):
-    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
-    # Enough rows that the fits are still running when the worker dies.
-    many = np.concatenate([X] * 3), np.concatenate([Y] * 3)
-    grid = {"C": [1.0, 10.0], "gamma": [0.1, 1.0], "folds": 3, "n_jobs": 2}
-    clusters, killed = [], []
-
-    class Cluster(distributed.LocalCluster):
-        def __init__(self, **options):
-            super().__init__(**options)
-            clusters.append(self)
-
-    def kill():
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not killed:
-            time.sleep(0.02)
-            for state in list(clusters[0].scheduler.workers.values()) if clusters else []:
-                # It holds data and has a fit in hand.
-                if state.has_what and any("fit_and_score" in t.key for t in state.processing):
-                    killed.append(clusters[0].workers[state.name].pid)
-                    os.kill(killed[0], signal.SIGKILL)
-                    break
-
-    monkeypatch.setattr(distributed, "LocalCluster", Cluster)
-    killer = threading.Thread(target=kill)
-    killer.start()
-    # A worker that asks a killed one for data may try for this long, 30 s unless told.
-    with dask.config.set({"distributed.comm.timeouts.connect": "3s"}):
-        result = grid_search(*many, **grid, backend="dask", scheduler="local")
-    killer.join()
-    assert len(killed) == 1
-    same(result, grid_search(*many, **grid))
+def test_a_dask_cluster_gives_the_same_scores(expected):
+    pytest.importorskip("distributed")
+    with module.on_dask("local", 2):
+        same(grid_search(X, Y, **GRID), expected)
 
 
 def test_a_cluster_that_is_not_there_is_one_line(monkeypatch):
-    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("distributed")
     monkeypatch.setattr(module, "CONNECT_TIMEOUT", 0.5)
-    with (
-        socket.socket() as free,
-        distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty,
-    ):
+    with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         silent = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        for scheduler, message in (
-            (silent, f"no Dask scheduler answers at '{silent}'"),
-            ("nonsense://here", "no Dask scheduler answers at 'nonsense://here'"),
-            (empty.scheduler_address, "see that its workers run"),
-            (None, "needs a scheduler"),
+        with (
+            pytest.raises(UserError, match=f"cluster at '{silent}' does not answer"),
+            module.on_dask(silent, 1),
         ):
-            with pytest.raises(UserError, match=message):
-                grid_search(X, Y, **GRID, backend="dask", scheduler=scheduler)
+            pass
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"\.\[dask\]"):
-        grid_search(X, Y, **GRID, backend="dask", scheduler="local")
+    with pytest.raises(UserError, match=r"\.\[dask\]"), module.on_dask("local", 1):
+        pass
 
 
-# What is refused, and what is chosen.
-
-
-def test_a_bad_parameter_is_named():
-    for wrong, message in (
-        ({"C": []}, "no values of C"),
-        ({"gamma": []}, "no values of gamma"),
-        ({"C": [1.0, 0.0]}, r"C = 0\.0"),
-        ({"gamma": [float("inf")]}, "gamma = inf"),
-        ({"folds": 1}, "1 folds"),
-        ({"backend": "slurm"}, "'slurm'"),
-    ):
-        with pytest.raises(UserError, match=message):
-            grid_search(X, Y, **(GRID | wrong))
+def test_more_folds_than_rows_of_a_class_are_refused():
     few = np.array([0, 0, 0, 0, 0, 7, 7, 7, 7])
     for labels, message in (
-        (few, "class 7 has only 4 of the 9 rows; use 4 folds"),
-        (np.zeros(9, dtype=int), "two classes"),
+        (few, "class 7 has only 4 of the 9 rows"),
+        (np.zeros(9, dtype=int), "class 0 has only 9 of the 9 rows"),
     ):
         with pytest.raises(UserError, match=message):
             grid_search(np.zeros((9, 2)), labels, **(GRID | {"folds": 5}))

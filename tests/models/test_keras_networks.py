@@ -148,25 +148,10 @@ def test_every_epoch_takes_all_rows_once_in_an_order_of_its_own():
         orders.append(order.tolist())
 
 
-def test_what_a_network_does_not_take_is_refused():
-    X, y = images(10)
-    model = small_dense()
-    for pixels, labels, message in (
-        (X.reshape(10, 28, 28), y, "images are"),
-        (X[:, :783], y, "images are"),
-        (X.astype(np.float64), y, "images are"),
-        (X[:0], y[:0], "images are"),
-        (X, y[:9], "labels are"),
-        (X, np.eye(10)[y], "labels are"),
-        (X, y.astype(float), "labels are"),
-        (X, y + 10, "labels run"),
-        (X, y.astype(int) - 1 - y.min(), "labels run"),
-    ):
-        for call in (train, networks.evaluate):
-            with pytest.raises(ValueError, match=message):
-                call(model, pixels, labels)
+def test_too_few_rows_to_split_are_refused():
+    X, y = images(1)
     with pytest.raises(UserError, match="1 rows cannot be split"):
-        train(model, X[:1], y[:1], validation_split=0.2)
+        train(small_dense(), X, y, validation_split=0.2)
 
 
 # Inside
@@ -209,22 +194,13 @@ def test_an_archive_loads_in_plain_keras_and_holds_no_date_and_no_address(tmp_pa
         assert b"1980-01-01@00:00:00" in archive.read("metadata.json")
     path = tmp_path / "model.keras"
     path.write_bytes(content)
-    for loaded in (networks.load_keras(path), keras.models.load_model(path)):
-        np.testing.assert_array_equal(loaded(X).numpy(), model(X).numpy())
-        assert loaded.steps_per_execution == 1
-        assert int(loaded.optimizer.iterations) == 3
+    loaded = keras.models.load_model(path)
+    np.testing.assert_array_equal(loaded(X).numpy(), model(X).numpy())
+    assert loaded.steps_per_execution == 1
+    assert int(loaded.optimizer.iterations) == 3
     # Two networks that are equal but lie elsewhere in memory.
     one, other = (networks.save_keras_bytes(small_dense()) for _ in range(2))
     assert one == other
-
-
-def test_what_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "model.keras"
-    with pytest.raises(UserError, match="missing"):
-        networks.load_keras(path)
-    path.write_bytes(b"no zip file")
-    with pytest.raises(UserError, match="cannot be read"):
-        networks.load_keras(path)
 
 
 def test_a_users_keras_json_decides_nothing(tmp_path):

@@ -1,13 +1,11 @@
 """The comparison of kernels against direct fits."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.svm import SVC
 
 from mnist_report.data.sampling import draw_with_replacement
-from mnist_report.models.classical import kernels
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from mnist_report.models.classical.svm import KERNELS
 from samples import digits
@@ -45,9 +43,3 @@ def test_both_rows_of_a_kernel_are_those_of_a_direct_fit(table):
                 name: row[name] for name in ("accuracy", "auc_hard", "auc_scores")
             }
     assert next(rows, None) is None
-
-
-def test_rows_too_many_for_shared_products_are_judged_the_same(table, monkeypatch):
-    monkeypatch.setattr(kernels, "GRAM_GIB", 0.0)
-    assert kernels.SharedRows(DATA, DRAWN).among is None
-    pd.testing.assert_frame_equal(compare_kernels(DATA, DRAWN, KERNELS, **OPTIONS), table)

@@ -1,16 +1,15 @@
-"""Fits on weighted rows and predictions by matrix products, against plain SVC."""
+"""Fits on weighted rows and predictions by kernel matrices, against plain SVC."""
 
 import numpy as np
 import pytest
 from sklearn.svm import SVC
 
 from mnist_report.core.errors import UserError
-from mnist_report.data.sampling import draw_with_replacement, unique_with_counts
+from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.models.classical import svm
 from samples import digits
 
 ONE_BY_ONE = 0.0
-OPTIONS = {"kernel": "rbf", "C": 10.0, "gamma": 0.03}
 X, Y = digits(1797, 0).train_images.astype(np.float64), digits(1797, 0).train_labels
 
 
@@ -33,7 +32,7 @@ def test_prediction_is_that_of_svc():
         for kernel in svm.KERNELS:
             points, y = (part[:700] for part in of_classes(classes))
             model = SVC(kernel=kernel, gamma="scale", degree=3, coef0=0.5).fit(points, y)
-            labels, scores = svm.predict_gemm(model, many)
+            labels, scores = svm.predict_with_scores(model, many)
             assert np.array_equal(labels, model.predict(many))
             if classes == 2:
                 np.testing.assert_array_equal(scores[:, 0], -scores[:, 1])
@@ -43,7 +42,7 @@ def test_prediction_is_that_of_svc():
     # Labels of any kind, float32 rows.
     model = SVC().fit(X[:500], np.array(list("abcdefghij"))[Y[:500]])
     single = X.astype(np.float32)
-    assert np.array_equal(svm.predict_gemm(model, single)[0], model.predict(single))
+    assert np.array_equal(svm.predict_with_scores(model, single)[0], model.predict(single))
 
 
 def test_prediction_is_that_of_svc_where_the_decision_is_0():
@@ -54,13 +53,13 @@ def test_prediction_is_that_of_svc_where_the_decision_is_0():
         far = np.full((5, 3), 1e3)
         model.intercept_ = np.zeros_like(model.intercept_)
         model._intercept_ = np.zeros_like(model._intercept_)
-        labels, scores = svm.predict_gemm(model, far)
+        labels, scores = svm.predict_with_scores(model, far)
         assert np.array_equal(labels, model.predict(far))
         expected = model.decision_function(far)
         np.testing.assert_array_equal(scores[:, 1] if classes == 2 else scores, expected)
 
 
-def test_weights_do_what_repeated_rows_do():
+def test_weights_do_what_repeated_rows_do(monkeypatch):
     for classes in (2, 10):
         points, y = of_classes(classes)
         drawn = drawn_from(len(points), 400)
@@ -70,7 +69,8 @@ def test_weights_do_what_repeated_rows_do():
             options = {"kernel": kernel, "C": 0.5, "gamma": "auto", "degree": 2, "tol": 1e-8}
             plain = SVC(**options, decision_function_shape="ovo").fit(points[drawn], y[drawn])
             for gram_gib in (ONE_BY_ONE, 2.0):
-                model = svm.fit_unique(points, y, drawn, **options, gram_gib=gram_gib)
+                monkeypatch.setattr(svm, "GRAM_GIB", gram_gib)
+                model = svm.fit_unique(points, y, drawn, **options)
                 assert model.shape_fit_[0] == len(np.unique(drawn))
                 model.decision_function_shape = "ovo"
                 np.testing.assert_allclose(
@@ -78,14 +78,17 @@ def test_weights_do_what_repeated_rows_do():
                 )
 
 
-def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves():
+def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves(monkeypatch):
+    monkeypatch.setattr(svm, "BATCH_ROWS", 100)
     for classes in (2, 10):
         points, y = of_classes(classes)
         drawn = drawn_from(len(points), 600)
         for kernel in svm.KERNELS:
             options = {"kernel": kernel, "C": 1.0, "gamma": "auto", "tol": 1e-8}
             fast = svm.fit_unique(points, y, drawn, **options)
-            slow = svm.fit_unique(points, y, drawn, **options, gram_gib=ONE_BY_ONE)
+            with monkeypatch.context() as context:
+                context.setattr(svm, "GRAM_GIB", ONE_BY_ONE)
+                slow = svm.fit_unique(points, y, drawn, **options)
             assert fast.get_params() == slow.get_params()
             assert vars(fast).keys() == vars(slow).keys()
             for name, value in vars(slow).items():
@@ -97,54 +100,14 @@ def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves():
             assert np.array_equal(fast.predict(points), slow.predict(points))
 
 
-def test_inner_products_are_taken_block_by_block(monkeypatch):
-    monkeypatch.setattr(svm, "BLOCK_ROWS", 100)
-    for rows in (1, 100, 101, 250):
-        products = svm.inner_products(X[:rows])
-        np.testing.assert_allclose(products, X[:rows] @ X[:rows].T, rtol=1e-13)
-        assert np.array_equal(products, products.T)
-
-
-def test_products_at_hand_change_nothing():
-    drawn = drawn_from(1000, 600)
-    rows = np.unique(drawn)
-    among, beyond = X[rows] @ X[rows].T, X[1000:] @ X[rows].T
-    before = among.copy(), beyond.copy()
-    for kernel in svm.KERNELS:
-        options = OPTIONS | {"kernel": kernel}
-        model = svm.fit_unique(X, Y, drawn, **options, products=among.copy())
-        alone = svm.fit_unique(X, Y, drawn, **options)
-        assert np.array_equal(model.support_, alone.support_)
-        np.testing.assert_array_equal(model.dual_coef_, alone.dual_coef_)
-        for points, products in ((X[rows], among), (X[1000:], beyond)):
-            labels, scores = svm.predict_gemm(model, points, products)
-            assert np.array_equal(labels, model.predict(points))
-            np.testing.assert_allclose(scores, svm.predict_gemm(model, points)[1], atol=1e-9)
-    # Predictions leave them as they are, for the next kernel.
-    assert np.array_equal(among, before[0])
-    assert np.array_equal(beyond, before[1])
-
-
 def test_gamma_is_the_one_that_svc_uses_on_the_repeated_rows():
     drawn = drawn_from(len(X), 300)
-    rows, counts = unique_with_counts(drawn)
     for gamma in ("auto", "scale", 0.25):
         expected = SVC(gamma=gamma).fit(X[drawn], Y[drawn])._gamma
-        assert svm.resolve_gamma(gamma, X[rows], counts) == pytest.approx(expected, rel=1e-12)
-    assert svm.resolve_gamma("scale", np.ones((3, 2)), np.ones(3, dtype=np.int64)) == 1
+        assert svm.as_number(gamma, X[drawn]) == pytest.approx(expected, rel=1e-12)
+    assert svm.as_number("scale", np.ones((3, 2))) == 1
 
 
-def test_what_cannot_be_fitted_is_named():
-    for wrong, message in (
-        ({"kernel": "cosine"}, "linear, poly, sigmoid, rbf"),
-        ({"kernel": "precomputed"}, "unknown kernel"),
-        ({"C": 0.0}, r"C = 0\.0"),
-        ({"C": float("nan")}, "C = nan"),
-        ({"gamma": -1.0}, r"gamma = -1\.0"),
-        ({"gamma": "big"}, "'auto' or 'scale'"),
-        ({"degree": 0}, "degree = 0"),
-    ):
-        with pytest.raises(UserError, match=message):
-            svm.fit_unique(X, Y, np.arange(100), **(OPTIONS | wrong))
+def test_rows_of_one_class_are_named():
     with pytest.raises(UserError, match="class 3"):
-        svm.fit_unique(X, Y, np.flatnonzero(Y == 3), **OPTIONS)
+        svm.fit_unique(X, Y, np.flatnonzero(Y == 3), kernel="rbf", C=10.0, gamma=0.03)

@@ -48,7 +48,6 @@ if "FAULT" in os.environ and any("stages/" in word for word in sys.argv + sys.or
 def fresh(new_checkout):
     """Return a checkout with the hook in which nothing has run."""
     checkout = new_checkout("struck")
-    checkout.change(studies={"slips_network": {"seeds": 5}})
     (checkout.path / "src" / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
     checkout.commit("The hook")
     return checkout
@@ -77,7 +76,7 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(undisturbed, fresh):
     for place, fault, stage in (
         (fresh, "file 1 SIGKILL stage", "scale"),  # before anything is written
         (fresh, "file 4 SIGKILL stage", "scratch_nn"),  # between two outputs
-        (fresh.cold, "step 12 SIGKILL all", STUDY),  # in the middle of a study, with DVC
+        (fresh.cold, "step 5 SIGKILL all", STUDY),  # in the middle of a study, with DVC
     ):
         done = place.run("dvc", "repro", stage, env={"FAULT": fault})
         assert done.code != 0
@@ -86,7 +85,7 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(undisturbed, fresh):
         if stage == "scale":
             assert fresh.dvc("repro", stage).stages == [stage]
     kept = fresh.path / "data/studies/slips_network.jsonl"
-    assert 12 <= len(kept.read_text(encoding="utf-8").splitlines()) < 30
+    assert 5 <= len(kept.read_text(encoding="utf-8").splitlines()) < 12
 
     assert sorted(fresh.dvc("repro", *TARGETS).stages) == sorted(TARGETS)
     assert fresh.outputs(*TARGETS) == undisturbed.outputs(*TARGETS)

@@ -1,20 +1,28 @@
 """The rules that judge the paper's statements, each verdict of each statement, and the words."""
 
 import copy
+import math
 import re
 from fnmatch import fnmatchcase
+from itertools import groupby
 
 import pytest
 
 from measured import MEASURED
-from mnist_report.evaluation.evidence import EVIDENCE, gather
+from mnist_report.core import paths
+from mnist_report.evaluation import rules
+from mnist_report.evaluation.evidence import gather
+from mnist_report.evaluation.rules import RULES, VERDICTS
 from mnist_report.report import statements
-from mnist_report.report.statements import STATEMENTS, TOPICS, VERDICTS, judge_statements
+from mnist_report.report.ledger import load_ledger
+from mnist_report.report.statements import judge_statements, load_statements
 
 # Hand-made differences that are all the same differ in their last bits.
 pytestmark = pytest.mark.filterwarnings("ignore:Precision loss")
 
+TEXT = paths.ROOT.parent / "shared" / "paper" / "an-approximation-to-the-mnist-dataset.txt"
 HOLDS, IN_PART, FAILS, UNTESTED = VERDICTS
+STATEMENTS = load_statements()
 
 
 def difference(low, high):
@@ -31,11 +39,6 @@ SLOWER, UNSURE, FASTER = ratio(1.5, 2, 2.5), ratio(0.9, 1.1, 1.2), ratio(0.4, 0.
 
 #: Takes the place of what is to be left out.
 GONE = object()
-
-
-def growth(counted, timed):
-    """Return an SVM's cost at a large C: what grows with which exponent in the last step."""
-    return {"C_1000.counted.last_step.mean": counted, "C_1000.timed.last_step.median": timed}
 
 
 def pair(difference, p):
@@ -56,26 +59,21 @@ CASES = {
     "scaling_svm": [
         ({"*.advantage": AHEAD}, HOLDS),
         ({"*.advantage": AHEAD, "rbf.iterations.advantage": BEHIND}, IN_PART),
+        # No difference in any seed tells nothing; two that fail and one within chance fail.
         ({"*.advantage": BEHIND, "linear.iterations.advantage": LEVEL}, FAILS),
+        ({"*.advantage": BEHIND, "linear.iterations.advantage": CLOSE}, FAILS),
     ],
-    "scaling_scratch": [
-        ({"*.advantage": AHEAD}, HOLDS),
-        ({"*.advantage": AHEAD, "rises.advantage": LEVEL}, IN_PART),
-        ({"*.advantage": CLOSE}, IN_PART),
-        # Where the loss ends does not count.
-        ({"*.advantage": BEHIND, "rises.advantage": LEVEL, "last_loss.advantage": AHEAD}, FAILS),
-    ],
-    "scaling_dense scaling_cnn": [
-        ({"first_loss.advantage": AHEAD}, HOLDS),
-        ({"first_loss.advantage": CLOSE}, IN_PART),
-        ({"first_loss.advantage": LEVEL}, FAILS),
+    "scaling_scratch scaling_dense scaling_cnn": [
+        ({"*_loss.advantage": AHEAD}, HOLDS),
+        ({"*_loss.advantage": AHEAD, "last_loss.advantage": BEHIND}, IN_PART),
+        ({"*_loss.advantage": CLOSE}, IN_PART),
+        ({"*_loss.advantage": BEHIND}, FAILS),
     ],
     "two_components": [
-        ({"share": 0.1551}, HOLDS),
-        ({"share": 0.1649}, HOLDS),
-        ({"share": 0.1680}, IN_PART),
-        ({"share": 0.1700}, FAILS),
-        ({"share": 0.1549}, FAILS),
+        ({"share": 0.1849}, HOLDS),
+        ({"share": 0.1351}, HOLDS),
+        ({"share": 0.1851}, FAILS),
+        ({"share": 0.1349}, FAILS),
     ],
     "place_of_zeros": [
         ({"component_1.mean": -3.9, "component_2.mean": -2.1}, HOLDS),
@@ -87,25 +85,25 @@ CASES = {
         ({"clear": 4, "labels": 10}, HOLDS),
         ({"clear": 5, "labels": 10}, FAILS),
     ],
-    "three_components": [({"share": 0.2251}, HOLDS), ({"share": 0.2351}, FAILS)],
+    "three_components": [({"share": 0.2549}, HOLDS), ({"share": 0.2551}, FAILS)],
     "three_components_labels": [
         ({"accuracy": 0.5, "accuracy_two": 0.45, "p": 0.049}, HOLDS),
         ({"accuracy": 0.5, "accuracy_two": 0.45, "p": 0.05}, IN_PART),
         ({"accuracy": 0.45, "accuracy_two": 0.45, "p": 0.001}, FAILS),
     ],
     "fifty_components": [
-        ({"share": 0.849, "for_80_percent": 30}, HOLDS),
-        ({"share": 0.851, "for_80_percent": 30}, FAILS),
-        ({"share": 0.749, "for_80_percent": None}, FAILS),
+        ({"share": 0.8249, "for_80_percent": 30}, HOLDS),
+        ({"share": 0.8251, "for_80_percent": 30}, FAILS),
+        ({"share": 0.7749, "for_80_percent": None}, FAILS),
     ],
     "gain_beyond_fifty": [
         ({"first": 0.0165, "after": 0.0033}, HOLDS),
         ({"first": 0.0165, "after": 0.0034}, FAILS),
     ],
     "more_than_fifty": [
-        ({"gain.*": CLOSE}, HOLDS),
-        ({"gain.*": AHEAD, "accuracy": 0.96, "best_accuracy": 0.9649}, IN_PART),
-        ({"gain.*": AHEAD, "accuracy": 0.96, "best_accuracy": 0.9651}, FAILS),
+        ({"gain.*": difference(0.001, 0.0049)}, HOLDS),
+        ({"gain.*": difference(-0.001, 0.0051)}, IN_PART),
+        ({"gain.*": difference(0.0051, 0.0101)}, FAILS),
     ],
     "noise_components": [
         ({"advantage_of_fifty": AHEAD}, HOLDS),
@@ -119,11 +117,9 @@ CASES = {
     ],
     "cubic_growth": [
         # What counts is the last step; over all numbers of rows the cost may grow more slowly.
-        (growth(2.5, 2.5) | {"C_1000.counted.mean": 1.5, "C_1000.timed.median": 1.5}, HOLDS),
-        (growth(2.5, 2.5) | {"*.timed": GONE}, HOLDS),
-        (growth(2.5, 2.4), IN_PART),
-        (growth(2.4, 2.4), FAILS),
-        (growth(2.4, 2.5) | {"*.timed": GONE}, FAILS),
+        ({"noisy.C_1000.last_step": difference(2.5, 2.9), "noisy.C_1000.mean": 1.5}, HOLDS),
+        ({"noisy.C_1000.last_step": difference(2.49, 2.9), "*.timed": GONE}, IN_PART),
+        ({"noisy.C_1000.last_step": difference(2.1, 2.5)}, FAILS),
     ],
     "linear_fastest": [
         ({"*.others.*": SLOWER}, HOLDS),
@@ -131,18 +127,17 @@ CASES = {
         ({"*.others.*": SLOWER, "*.others.rbf": UNSURE}, IN_PART),
         ({"*.others.*": SLOWER, "*.others.rbf": FASTER}, FAILS),
     ],
-    "rbf_slowest": [
-        ({"*.others.*": FASTER}, HOLDS),
-        ({"*.others.*": FASTER, "fit.others.poly": SLOWER}, IN_PART),
-        ({"*.others.*": FASTER, "*.others.poly": SLOWER}, FAILS),
-    ],
     "rbf_best": [
-        ({"*.advantage.*": AHEAD}, HOLDS),
-        # Two measures on training rows do not count.
-        ({"*.advantage.*": AHEAD, "train.a*[sy].advantage.*": BEHIND}, HOLDS),
-        ({"*.advantage.*": AHEAD, "train.auc_hard.advantage.linear": BEHIND}, IN_PART),
-        ({"*.advantage.*": AHEAD, "*.advantage.sigmoid": CLOSE}, IN_PART),
-        ({"*.advantage.*": AHEAD, "*.advantage.sigmoid": BEHIND}, FAILS),
+        ({"*.advantage.*": AHEAD, "gamma.*.*": AHEAD}, HOLDS),
+        # Two measures on training rows, and the printed γ once more, do not count.
+        (
+            {"*.advantage.*": AHEAD, "gamma.*.*": AHEAD, "train.a*[sy].advantage.*": BEHIND}
+            | {"gamma.auto.*": BEHIND},
+            HOLDS,
+        ),
+        ({"*.advantage.*": AHEAD, "gamma.*.*": BEHIND}, IN_PART),
+        ({"*.advantage.*": BEHIND, "gamma.*.*": BEHIND, "gamma.scale.*": AHEAD}, IN_PART),
+        ({"*.advantage.*": CLOSE, "gamma.*.*": BEHIND}, FAILS),
     ],
     "grid_best": [
         (grid(10, 10), HOLDS),
@@ -155,9 +150,9 @@ CASES = {
         ({"accuracy": 0.23, "by_guessing": 0.11}, FAILS),
     ],
     "trained_correctly": [
-        ({"learned": AHEAD, "shortfall": CLOSE}, HOLDS),
-        ({"learned": AHEAD, "shortfall": AHEAD}, IN_PART),
-        ({"learned": BEHIND, "shortfall": AHEAD}, FAILS),
+        ({"learned": AHEAD, "fault": difference(0.005, 0.02)}, HOLDS),
+        ({"learned": AHEAD, "fault": difference(0.001, 0.004)}, IN_PART),
+        ({"learned": BEHIND, "fault": difference(0.001, 0.004)}, FAILS),
     ],
     "scratch_beats_svm dense_beats_scratch cnn_beats_dense": [
         ({"*.advantage": AHEAD}, HOLDS),
@@ -175,7 +170,12 @@ CASES = {
         ({"ratio": UNSURE}, IN_PART),
         ({"ratio": FASTER}, FAILS),
     ],
-    "relu_converges adam_faster": [
+    "adam_faster": [
+        ({"advantage_at_best": AHEAD}, HOLDS),
+        ({"advantage_at_best": CLOSE}, IN_PART),
+        ({"advantage_at_best": BEHIND}, FAILS),
+    ],
+    "relu_converges": [
         ({"advantage.*": AHEAD, "advantage_at_best": AHEAD}, HOLDS),
         ({"advantage.*": AHEAD, "advantage.eta_1": BEHIND, "advantage_at_best": AHEAD}, IN_PART),
         ({"advantage.*": AHEAD, "advantage_at_best": BEHIND}, IN_PART),
@@ -187,12 +187,12 @@ CASES = {
         ({"*_advantage": AHEAD, "with.rise": AHEAD}, IN_PART),
         ({"*_advantage": AHEAD, "with.rise": CLOSE}, HOLDS),
         ({"*_advantage": AHEAD, "with.rise": LEVEL, "accuracy_advantage": CLOSE}, IN_PART),
-        ({"*_advantage": BEHIND, "rise_advantage": LEVEL}, FAILS),
+        ({"*_advantage": BEHIND, "rise_advantage": LEVEL, "with.rise": AHEAD}, FAILS),
     ],
     "dense_98": [
-        ({"min": 0.9801, "mean": 0.982}, HOLDS),
-        ({"min": 0.98, "mean": 0.982}, IN_PART),
-        ({"min": 0.97, "mean": 0.98}, FAILS),
+        ({"probability": 0.95}, HOLDS),
+        ({"probability": 0.51}, IN_PART),
+        ({"probability": 0.5}, FAILS),
     ],
     "cnn_slow": [
         ({"printed.epoch": 6.0} | today(SLOWER), HOLDS),
@@ -206,7 +206,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def judged():
     """Return a function that judges a statement by hand-made evidence with changes in it."""
-    gathered = gather(MEASURED)
+    gathered = gather(MEASURED, {known.id: known.evidence for known in STATEMENTS})
 
     def put(tree, pattern, value, prefix=""):
         """Put a value wherever the pattern fits; return how often it did."""
@@ -241,9 +241,9 @@ def test_every_verdict_of_every_statement(judged):
             for changes, verdict in cases:
                 finding = judged(name, changes)
                 assert finding.verdict == verdict, (name, changes)
-                # One sentence, in which no mark of a table and no minus sign of a keyboard stands.
+                # Sentences in which no mark of a table and no minus sign of a keyboard stands.
                 assert finding.sentence.endswith(".")
-                wrong = r"[.!?] [A-Z]|\||\s-\d|nan|inf|\n|\*"
+                wrong = r"\||\s-\d|nan|inf|\n|\*"
                 assert not re.search(wrong, finding.sentence), finding.sentence
                 found.setdefault(name, set()).add(verdict)
     # Those with a yes or a no have two verdicts, the others three.
@@ -253,24 +253,47 @@ def test_every_verdict_of_every_statement(judged):
         "fifty_components",
         "gain_beyond_fifty",
         "untrained_poor",
+        "two_components",
     }
     assert {name for name, verdicts in found.items() if len(verdicts) == 2} == two_ways
     assert all({HOLDS, FAILS} <= verdicts for verdicts in found.values())
     assert set(found) == {statement.id for statement in STATEMENTS}
 
 
-def test_statements_and_evidence_have_the_same_names_in_the_same_order():
-    assert [statement.id for statement in STATEMENTS] == list(EVIDENCE)
-    # Topics follow one another; none is taken up again.
-    order = [TOPICS.index(statement.topic) for statement in STATEMENTS]
-    assert order == sorted(order)
-    assert set(order) == set(range(len(TOPICS)))
+def test_topics_follow_one_another_and_no_rule_is_there_for_nothing():
+    topics = [statement.topic for statement in STATEMENTS]
+    assert len(list(groupby(topics))) == len(set(topics)) == 3
+    assert len({statement.id for statement in STATEMENTS}) == len(STATEMENTS)
+    used = [rule for statement in STATEMENTS for rule in statement.rules]
+    used += [statement.objection for statement in STATEMENTS if statement.objection]
+    used += [statement.own_run for statement in STATEMENTS if statement.own_run]
+    assert {rule["rule"] for rule in used} == set(RULES)
+
+
+def test_the_papers_words_are_in_the_paper():
+    if not TEXT.exists():
+        pytest.skip("the paper's text is not here")
+    paper = " ".join(TEXT.read_text(encoding="utf-8").split())
+    quotes = [known.quote for known in STATEMENTS]
+    quotes += [item["quote"] for item in statements.load_not_judged()]
+    assert [quote for quote in quotes if quote not in paper] == []
+
+
+def test_the_papers_own_numbers_are_judged_by_the_same_rules():
+    printed = {entry.id: float(entry.printed) for entry in load_ledger()}
+    own = {known.id: known.in_its_own_run(printed) for known in STATEMENTS}
+    # 98.12 %; four pairs of C and γ share the first place; nothing was run without dropout.
+    assert (own["dense_98"], own["grid_best"]) == (HOLDS, FAILS)
+    assert own["dropout_cnn"] == "not shown"
+    less = printed | {"keras_dense.test_accuracy": 0.98}
+    dense = next(known for known in STATEMENTS if known.id == "dense_98")
+    assert dense.in_its_own_run(less) == FAILS
 
 
 def test_the_table_has_a_row_for_each_statement_tested_or_not():
     found = {"three_components": {"share": 0.2297}}
     table = statements.as_table(judge_statements({"statements": {"statements": found}}))
-    assert list(table.columns) == ["id", "place", "statement", "verdict", "sentence"]
+    assert list(table.columns) == ["id", "place", "statement", "own_run", "verdict", "sentence"]
     assert list(table["id"]) == [statement.id for statement in STATEMENTS]
     [row] = table[table["id"] == "three_components"].to_dict("records")
     assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
@@ -283,8 +306,9 @@ def test_rules_at_their_thresholds():
         (0.0, 0.2, IN_PART),
         (-0.2, 0.2, FAILS),
         (-0.2, -0.1, FAILS),
+        (0.0, 0.0, UNTESTED),
     ):
-        assert statements.beyond_chance(difference(low, high)) == verdict
+        assert rules.beyond_chance(difference(low, high)) == verdict
     for low, middle, verdict in (
         (1.01, 2, HOLDS),
         (1.01, 1.05, HOLDS),
@@ -292,28 +316,46 @@ def test_rules_at_their_thresholds():
         (1.0, 2, IN_PART),
         (0.5, 1.0, FAILS),
     ):
-        assert statements.in_every_round(ratio(low, middle, 3)) == verdict
-    assert statements.together([HOLDS, HOLDS]) == HOLDS
-    assert statements.together([HOLDS, FAILS]) == IN_PART
-    assert statements.together([FAILS]) == FAILS
-    assert statements.strictest([HOLDS, IN_PART, HOLDS]) == IN_PART
-    assert statements.strictest([FAILS, IN_PART]) == FAILS
+        assert rules.in_every_round(ratio(low, middle, 3), noticeable=1.05) == verdict
+    assert rules.together([HOLDS, HOLDS]) == HOLDS
+    assert rules.together([HOLDS, FAILS]) == IN_PART
+    assert rules.together([FAILS, IN_PART, FAILS]) == FAILS
+    assert rules.together([IN_PART, UNTESTED, IN_PART]) == IN_PART
+    assert rules.together([UNTESTED]) == UNTESTED
+    assert rules.strictest([HOLDS, IN_PART, HOLDS]) == IN_PART
+    assert rules.strictest([FAILS, IN_PART]) == FAILS
 
 
 def test_sentences_carry_the_numbers(judged):
-    dense = {"mean": 0.9804, "min": 0.9796, "max": 0.985, "seeds": 3}
+    dense = {"mean": 0.9804, "min": 0.9796, "max": 0.985, "seeds": 3, "above": 2}
     three = {"auc_scores.advantage": BEHIND, "auc_hard.advantage": CLOSE}
     three |= {"accuracy.advantage": AHEAD} | pair(-0.0613, 0.01)
-    rates = {"advantage.*": AHEAD, "advantage.eta_1": BEHIND, "relu_epochs_to_that": 2}
+    rates = {"advantage.*": AHEAD, "advantage.eta_1": BEHIND, "one_epochs_to_that": 2}
     for name, changes, *words in (
         ("dense_98", dense, "Over 3 seeds", "98.04 % in the mean, 97.96 % to 98.50 %"),
         ("scratch_beats_svm", three, "(behind by 0.0100 to 0.0300)", "−6.13 points"),
         ("scratch_beats_svm", three, "(−0.0100 to +0.0300, within chance)", "(ahead by 0.0100"),
         ("relu_converges", rates, "at 1 of 2 learning rates (η = 0.03)", "needs 2 to reach"),
-        ("relu_converges", rates | {"relu_epochs_to_that": None}, "never reaches"),
+        ("relu_converges", rates | {"one_epochs_to_that": None}, "never reaches"),
         ("cnn_slow", {}, "take 192 seconds in the mean, those of the dense network 32, so 6.0 "),
-        ("cubic_growth", growth(2.4, 2.6), "exponent of 3.00 (3.00 to 3.00) at C = 1000, in the"),
-        ("cubic_growth", growth(2.4, 2.6), "in the last step 2.40", "in the last step 2.60"),
+        (
+            "cubic_growth",
+            {},
+            "exponent of 3.00 (3.00 to 3.00) at C = 1000, in the",
+            "30.0 % of the",
+        ),
     ):
         sentence = judged(name, changes).sentence
         assert [part for part in words if part not in sentence] == []
+
+
+def test_every_rule_is_a_row_with_what_decides_it():
+    evidence = gather(MEASURED, {known.id: known.evidence for known in STATEMENTS})
+    table = statements.rules_table({"statements": {"statements": evidence}})
+    assert set(table["id"]) == {known.id for known in STATEMENTS}
+    [row] = table[table["id"] == "noise_components"].to_dict("records")
+    assert (row["rule"], row["of"], row["n"]) == ("beyond_chance", "advantage_of_fifty", 2)
+    assert row["p"] == pytest.approx(2 * (0.5 - math.atan(3) / math.pi))  # t = 3, one degree
+    gains = table[table["id"] == "more_than_fifty"]
+    assert list(gains["of"]) == ["gain.k_100", "gain.k_784"]
+    assert set(gains["thresholds"]) == {"worth_while 0.005"}

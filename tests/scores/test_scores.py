@@ -1,19 +1,35 @@
-"""Scores against closed forms."""
+"""Scores and ROC curves against closed forms, pair counting and thresholds taken one by one."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import auc, roc_auc_score
 
 from mnist_report.core.errors import UserError
-from mnist_report.scores import scores
+from mnist_report.scores import roc, scores
 
 CLASSES = np.arange(4)
+
+
+def sample(n=300, decimals=1):
+    """Return labels and scores, rounded so that there are equal ones."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 4, n)
+    return y, (rng.normal(size=(n, 4)) + np.eye(4)[y]).round(decimals)
+
+
+Y, SCORES = sample()
 
 
 def pair_auc(positive, negative):
     """Count the pairs that the score puts the right way round, equal ones half."""
     difference = positive[:, None] - negative[None, :]
     return ((difference > 0) + 0.5 * (difference == 0)).mean()
+
+
+def pair_aucs(y, table, classes):
+    return [
+        pair_auc(column[y == c], column[y != c]) for column, c in zip(table.T, classes, strict=True)
+    ]
 
 
 def balanced(y, predicted, classes):
@@ -23,74 +39,50 @@ def balanced(y, predicted, classes):
     )
 
 
-@pytest.fixture
-def sample():
-    rng = np.random.default_rng(0)
-    y = rng.integers(0, 4, 300)
-    # Rounded, so that there are equal scores.
-    return y, (rng.normal(size=(300, 4)) + np.eye(4)[y]).round(1)
-
-
-def test_auc_of_scores_counts_pairs(sample):
-    y, table = sample
-    expected = np.mean([pair_auc(table[y == c, c], table[y != c, c]) for c in CLASSES])
-    found = scores.auc_scores(y, table, CLASSES)
-    assert found == pytest.approx(expected, abs=1e-12)
+def test_auc_of_scores_counts_pairs():
+    found = scores.auc_scores(Y, SCORES, CLASSES)
+    assert found == pytest.approx(np.mean(pair_aucs(Y, SCORES, CLASSES)), abs=1e-12)
     # The scale of a column does not count.
-    assert scores.auc_scores(y, table * np.array([1.0, 2.0, 3.0, 4.0]) + 5, CLASSES) == found
+    assert scores.auc_scores(Y, SCORES * np.array([1.0, 2.0, 3.0, 4.0]) + 5, CLASSES) == found
+    known = np.array([0, 1, 3])
+    few = SCORES[:, known]
+    # Unknown labels are negatives of every class.
+    expected = np.mean(pair_aucs(Y, few, known))
+    assert scores.auc_scores(Y, few, known) == pytest.approx(expected, abs=1e-12)
     # A class without rows is left out; with two classes there are two columns all the same.
-    there = y != 2
-    without = scores.auc_scores(y[there], table[there][:, [0, 1, 3]], np.array([0, 1, 3]))
-    assert scores.auc_scores(y[there], table[there], CLASSES) == without
-    two = y % 2
-    pair = np.column_stack((-table[:, 0], table[:, 0]))
-    expected = pair_auc(table[two == 1, 0], table[two == 0, 0])
+    there = Y != 2
+    without = scores.auc_scores(Y[there], few[there], known)
+    assert scores.auc_scores(Y[there], SCORES[there], CLASSES) == without
+    two, pair = Y % 2, np.column_stack((-SCORES[:, 0], SCORES[:, 0]))
+    expected = pair_auc(SCORES[two == 1, 0], SCORES[two == 0, 0])
     assert scores.auc_scores(two, pair, np.array([0, 1])) == pytest.approx(expected, abs=1e-12)
 
 
-def test_auc_of_labels_is_the_mean_balanced_accuracy_and_the_papers_expression(sample):
-    y, table = sample
-    predicted = table.argmax(axis=1)
-    found = scores.auc_hard(y, predicted, CLASSES)
-    assert found == roc_auc_score(np.eye(4)[y], np.eye(4)[predicted])
-    assert found == pytest.approx(balanced(y, predicted, CLASSES), abs=1e-12)
-    assert scores.auc_hard(y, y, CLASSES) == 1
-    assert scores.auc_hard(y, np.zeros_like(y), CLASSES) == 0.5
+def test_auc_of_labels_is_the_mean_balanced_accuracy_and_the_papers_expression():
+    predicted = SCORES.argmax(axis=1)
+    found = scores.auc_hard(Y, predicted, CLASSES)
+    assert found == roc_auc_score(np.eye(4)[Y], np.eye(4)[predicted])
+    assert scores.auc_hard(Y, Y, CLASSES) == 1
+    assert scores.auc_hard(Y, np.zeros_like(Y), CLASSES) == 0.5
+    for known in (CLASSES, np.array([0, 1, 3])):
+        predicted = known[SCORES[:, known].argmax(axis=1)]
+        expected = balanced(Y, predicted, known)
+        assert scores.auc_hard(Y, predicted, known) == pytest.approx(expected, abs=1e-12)
 
 
-def test_auc_takes_unknown_labels_for_negatives_of_every_class(sample):
-    y, table = sample
-    known = np.array([0, 1, 3])
-    few = table[:, known]
-    expected = np.mean([pair_auc(table[y == c, c], table[y != c, c]) for c in known])
-    assert scores.auc_scores(y, few, known) == pytest.approx(expected, abs=1e-12)
-    predicted = known[few.argmax(axis=1)]
-    expected = balanced(y, predicted, known)
-    assert scores.auc_hard(y, predicted, known) == pytest.approx(expected, abs=1e-12)
-
-
-def test_auc_needs_two_classes_known_predictions_and_fitting_shapes(sample):
-    y, table = sample
+def test_auc_and_curves_need_two_classes():
     for label in (0, 9):
         with pytest.raises(UserError, match="two classes"):
-            scores.auc_scores(np.full(300, label), table, CLASSES)
-    with pytest.raises(ValueError, match="not one of the classes"):
-        scores.auc_hard(y, np.full(300, 9), CLASSES)
-    with pytest.raises(ValueError, match="shape"):
-        scores.auc_scores(y, table[:, :3], CLASSES)
+            scores.auc_scores(np.full(300, label), SCORES, CLASSES)
+        with pytest.raises(UserError, match="two classes"):
+            roc.roc_curves(np.full(300, label), SCORES)
 
 
 @pytest.mark.filterwarnings("error")
-def test_counts_precision_and_recall_by_hand():
+def test_accuracy_precision_and_recall_by_hand():
     # Nothing is of class 3, and nothing is taken for class 1: 0 / 0 counts as 0.
     y, predicted = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 2, 0, 2])
     assert scores.accuracy(y, predicted) == 0.6
-    assert scores.confusion(y, predicted, CLASSES).tolist() == [
-        [2, 0, 1, 0],
-        [1, 0, 0, 0],
-        [0, 0, 1, 0],
-        [0, 0, 0, 0],
-    ]
     result = scores.per_class(y, predicted, CLASSES)
     assert result["class"].tolist() == [0, 1, 2, 3]
     assert result["precision"].tolist() == pytest.approx([2 / 3, 0, 1 / 2, 0])
@@ -113,9 +105,53 @@ def test_the_most_certain_mistakes_come_by_margin_then_by_row():
             [0.5, 1.0, -1.0],  # of a class without a column: held against the smallest score
         ]
     )
-    for kind in (np.float64, np.float32):
-        for rows, k, expected in ((7, 10, [6, 2, 0, 3, 4]), (7, 2, [6, 2]), (0, 3, [])):
-            found = scores.most_confidently_wrong(
-                y[:rows], predicted[:rows], table[:rows].astype(kind), classes, k
-            )
-            assert found.tolist() == expected
+    for rows, k, expected in ((7, 10, [6, 2, 0, 3, 4]), (7, 2, [6, 2]), (0, 3, [])):
+        found = scores.most_confidently_wrong(
+            y[:rows], predicted[:rows], table[:rows].astype(np.float32), classes, k
+        )
+        assert found.tolist() == expected
+
+
+def test_areas_below_curves_count_pairs_by_class_and_over_all_columns():
+    for decimals in (0, 1, 8):
+        y, table = sample(decimals=decimals)
+        curves = roc.roc_curves(y, table)
+        assert list(curves) == ["0", "1", "2", "3", "micro", "macro"]
+        truth = np.eye(4, dtype=bool)[y]
+        areas = pair_aucs(y, table, CLASSES)
+        expected = [*areas, pair_auc(table[truth], table[~truth]), np.mean(areas)]
+        assert [curve.auc for curve in curves.values()] == pytest.approx(expected, abs=1e-12)
+
+
+def test_every_point_of_a_curve_is_a_threshold():
+    curve = roc.roc_curves(Y, SCORES)["2"]
+    points = set(zip(curve.false_positive_rate, curve.true_positive_rate, strict=True))
+    above = [SCORES[:, 2] >= threshold for threshold in (np.inf, *np.unique(SCORES[:, 2]))]
+    assert points <= {(a[Y != 2].mean(), a[Y == 2].mean()) for a in above}
+    assert {(0.0, 0.0), (1.0, 1.0)} <= points
+
+
+def test_the_macro_average_by_hand_and_a_class_without_rows():
+    # Class 0 is found without a mistake; the scores of class 1 say nothing; nobody is of class 2.
+    y = np.array([0, 0, 1, 1])
+    table = np.array([[1.0, 0.5, 0.1], [1.0, 0.5, 0.2], [0.0, 0.5, 0.3], [0.0, 0.5, 0.4]])
+    curves = roc.roc_curves(y, table)
+    assert list(curves) == ["0", "1", "micro", "macro"]
+    assert curves["macro"].false_positive_rate.tolist() == [0, 0, 1, 1]
+    assert curves["macro"].true_positive_rate.tolist() == [0, 0.5, 1, 1]
+    assert curves["macro"].auc == 0.75
+
+
+def test_the_table_holds_small_curves_whole_and_thins_large_ones():
+    for n, decimals in ((60, 1), (8000, 8)):
+        y, table = sample(n, decimals)
+        found = roc.roc_table(y, table)
+        for name, curve in roc.roc_curves(y, table).items():
+            x, height = found.loc[found["curve"] == name].to_numpy()[:, 1:].astype(float).T
+            if n == 60:
+                assert x.tolist() == curve.false_positive_rate.tolist()
+                assert height.tolist() == curve.true_positive_rate.tolist()
+            else:
+                assert len(curve.false_positive_rate) > roc.POINTS >= len(x) > roc.POINTS / 2
+                assert (x[0], height[0], x[-1], height[-1]) == pytest.approx((0, 0, 1, 1))
+                assert auc(x, height) == pytest.approx(curve.auc, abs=0.001)

@@ -21,8 +21,12 @@ def test_exit_codes_and_lines(capsys):
     for arguments, code, said in (
         (["mnist"], 1, "data: no network\n"),
         (["digits"], 0, ""),
-        (["cifar"], 2, "data: error: DATASET=cifar is not known; allowed: mnist, fashion_mnist, "),
-        (["own"], 2, "data: error: params.yaml: dataset 'own' needs data.own.source and data.own"),
+        (["cifar"], 2, "data: error: DATASET=cifar: dataset = 'cifar': Input should be 'mnist', "),
+        (
+            ["own"],
+            2,
+            "data: error: DATASET=own: dataset 'own' needs data.own.source",
+        ),
     ):
         assert available.main(arguments) == code
         err = capsys.readouterr().err

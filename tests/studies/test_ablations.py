@@ -55,19 +55,27 @@ def test_work_is_summed_over_pairs_of_classes():
 
 
 def test_growth_takes_the_first_rows_of_one_order():
-    found = ablations_svm.growth(DATA, [60, 120, 500], 0)
+    found = ablations_svm.growth(DATA, [60, 120, 500], 0.01, 0)
     order = generator(0, "ablations_growth").permutation(400)[:120]
     X, y = DATA.train_images[order].astype(np.float64), DATA.train_labels[order]
     model = SVC(C=1000, gamma=0.01).fit(X, y)
     # 500 rows are more than there are.
     assert {price: list(sizes) for price, sizes in found.items()} == {
-        "C_1": ["rows_60", "rows_120"],
-        "C_1000": ["rows_60", "rows_120"],
+        price: ["rows_60", "bound_60", "rows_120", "bound_120"] for price in ("C_1", "C_1000")
     }
+    # A price at which no multiplier stops is one that a larger price would not change.
+    assert found["C_1"]["bound_120"] > 0.1 > found["C_1000"]["bound_120"]
     work = ablations_svm.solver_work(model, np.bincount(y))
     # The kernel matrix made by products can differ in its last bits, and so a stop by a few steps.
     assert found["C_1000"]["rows_120"] == pytest.approx(work, rel=0.02)
-    assert ablations_svm.growth(DATA, [500, 1000], 0) == {}
+    assert ablations_svm.growth(DATA, [500, 1000], 0.01, 0) == {}
+
+
+def test_so_many_labels_are_wrong():
+    noisy = ablations_svm.with_wrong_labels(digits(1700, 10), 0).train_labels
+    wrong = np.mean(noisy != digits(1700, 10).train_labels)
+    assert wrong == pytest.approx(ablations_svm.WRONG_LABELS, abs=0.02)
+    assert set(noisy) == set(range(10))
 
 
 def test_scaling_is_a_change_of_gamma_and_of_c():

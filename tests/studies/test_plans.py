@@ -33,7 +33,14 @@ SMALL = {
     "slips_svm": {"rows": 100, "search_rows": 120},
     "ablations_svm": {"rows": 100, "components": [5, 64], "growth_rows": [50, 100]},
     "ablations_network": {"epochs": 2, "learning_rates": [0.1]},
-    "ablations_keras": {"dense_epochs": 1, "cnn_epochs": 1, "unscaled_epochs": 1},
+    "ablations_keras": {
+        "dense_epochs": 1,
+        "cnn_epochs": 1,
+        "unscaled_epochs": 1,
+        "optimizer_epochs": 1,
+        "adam_rates": [0.001],
+        "descent_rates": [0.1],
+    },
 }
 SEED = 1
 
@@ -58,9 +65,12 @@ def few_images(name):
     return digits(80 if keras else 200, 80, enlarged=keras)
 
 
-def plan(name):
+def plan(name, monkeypatch, **changes):
+    """Plan a study on few images, `changes` made to the paper's parameters of its stage."""
     params = getattr(load_params().studies, name).model_copy(update=SMALL.get(name, {}))
     module = import_module(f"mnist_report.studies.{name}")
+    if changes:
+        monkeypatch.setattr(module, "PAPER", module.PAPER.model_copy(update=changes))
     return module.plan(few_images(name), params, load_params().compute)
 
 
@@ -93,7 +103,8 @@ def run_stage(name, monkeypatch, **changes):
 
 @pytest.mark.parametrize("name", Studies.model_fields)
 def test_a_study_gives_what_its_results_hold_and_its_stage_computes(name, monkeypatch):
-    study = plan(name)
+    few = {"epochs": 2} if name in ("spread_keras_dense", "spread_cnn") else {}
+    study = plan(name, monkeypatch, **few)
     # As `repeat` keeps it.
     found = {
         group: json.loads(json.dumps(measure(SEED))) for group, (measure, _) in study.groups.items()
@@ -108,7 +119,7 @@ def test_a_study_gives_what_its_results_hold_and_its_stage_computes(name, monkey
         stage = name.removeprefix("spread_")
         if stage == "svm_final":  # it reads what the search has found
             files.write_json(paths.results_file("svm_gridsearch"), found[""])
-        computed = dict(flatten(run_stage(stage, monkeypatch)))
+        computed = dict(flatten(run_stage(stage, monkeypatch, **few)))
         measured = dict(flatten(found[""]))
         assert measured == {name: computed.get(name) for name in measured}
 

@@ -6,12 +6,10 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
-from mnist_report.core.errors import UserError
 from mnist_report.data.randomness import generator
-from mnist_report.models.classical.grid_search import Selection
 from mnist_report.studies import slips_svm
 from mnist_report.studies.paper import SVM_GRIDSEARCH
-from mnist_report.studies.slips_svm import replacement, search_precomputed, search_size
+from mnist_report.studies.slips_svm import replacement, scores, search_size, votes_and_margins
 from samples import digits
 
 DATA = digits(300, 200)
@@ -36,48 +34,42 @@ def test_rows_count_as_often_as_they_are_drawn(monkeypatch):
     assert replacement(DATA, 150, seed=3)["without"]["distinct_rows"] == 150
 
 
-def test_search_uses_the_sizes_given_and_judges_what_each_finds(monkeypatch):
-    searched = []
-
-    def search(X, y, given):
-        assert given is SVM_GRIDSEARCH
-        searched.append((X, y))
-        return Selection(0.001 if len(X) == 40 else 10.0, 0.01, len(X) / 1000, 0.01, (), ())
-
-    monkeypatch.setattr(slips_svm, "search_precomputed", search)
-    sizes = {"small": 40, "large": 10_000}
-    found = search_size(DATA, SVM_GRIDSEARCH, sizes, rows=200, seed=7)
-    # Each on a draw of its size, or as many rows as there are; the one of stage svm_gridsearch.
-    for (X, y), size in zip(searched, (40, 300), strict=True):
-        drawn = generator(7, "svm_gridsearch").integers(0, 300, size)
-        np.testing.assert_array_equal(X, DATA.train_images[drawn])
-        np.testing.assert_array_equal(y, DATA.train_labels[drawn])
-    assert [found[name]["C"] for name in found] == [0.001, 10.0]
-    assert [found[name]["best_mean"] for name in found] == [0.04, 0.3]
-    # Both are judged on one draw of rows, so the one that barely fits is the worse.
-    assert found["small"]["distinct_rows"] == found["large"]["distinct_rows"] <= 200
-    assert found["small"]["accuracy"] < 0.5 < found["large"]["accuracy"]
-
-
-def test_search_with_kernel_matrices_finds_what_the_plain_search_does():
-    prices, gammas = [0.1, 1, 10, 100], [0.1, 0.001, 0.001]
+def test_search_uses_the_sizes_given_and_judges_what_each_finds():
+    prices, gammas = [0.001, 10], [0.1, 0.001, 0.001]
     grid = SVM_GRIDSEARCH.model_copy(update={"C": prices, "gamma": gammas, "folds": 3})
-    X, y = DATA.train_images[:150].astype(np.float64), DATA.train_labels[:150]
-    found = search_precomputed(X, y, grid)
-
-    plain = GridSearchCV(SVC(), {"C": prices, "gamma": gammas[:2]}, cv=3).fit(X, y)
-    results = plain.cv_results_
-    best = results["rank_test_score"] == 1
-    tied = sorted(
-        (p["C"], p["gamma"]) for p, first in zip(results["params"], best, strict=True) if first
-    )
-    folds = [results[f"split{fold}_test_score"][best][0] for fold in range(3)]
-    assert found.mean == pytest.approx(plain.best_score_)
-    assert (found.C, found.gamma) == tied[0]
-    assert sorted(found.tied) == tied
-    assert found.standard_error == pytest.approx(np.std(folds, ddof=1) / np.sqrt(3))
+    # More rows than there are count as all.
+    found = search_size(DATA, grid, {"small": 90, "large": 10_000}, rows=200, seed=7)
+    for name, size in (("small", 90), ("large", 300)):
+        drawn = generator(7, "svm_gridsearch").integers(0, 300, size)
+        X, y = DATA.train_images[drawn].astype(np.float64), DATA.train_labels[drawn]
+        plain = GridSearchCV(SVC(), {"C": prices, "gamma": gammas[:2]}, cv=3).fit(X, y)
+        assert found[name]["best_mean"] == pytest.approx(plain.best_score_)
+        tied = plain.cv_results_["rank_test_score"] == 1
+        best = sorted((p["C"], p["gamma"]) for p in np.array(plain.cv_results_["params"])[tied])
+        assert (found[name]["C"], found[name]["gamma"]) == best[0]
+    # Both are judged on one draw of rows.
+    assert found["small"]["distinct_rows"] == found["large"]["distinct_rows"] <= 200
 
 
-def test_a_search_over_too_few_rows_is_one_line():
-    with pytest.raises(UserError, match=r"the search over 12 rows with 5 folds fails .*more rows"):
-        search_size(DATA, SVM_GRIDSEARCH, {"few": 12}, rows=40, seed=0)
+def test_the_score_of_an_svm_is_taken_apart():
+    X, y = DATA.train_images, DATA.train_labels
+    svm = SVC(C=10, gamma=0.01, decision_function_shape="ovo").fit(X, y)
+    duels = svm.decision_function(DATA.test_images)
+    expected_votes, expected_margins = np.zeros((2, len(duels), 10))
+    pairs = [(i, j) for i in range(10) for j in range(i + 1, 10)]
+    for (i, j), value in zip(pairs, duels.T, strict=True):
+        expected_votes[:, i] += value > 0
+        expected_votes[:, j] += value <= 0
+        expected_margins[:, i] += value
+        expected_margins[:, j] -= value
+    svm.decision_function_shape = "ovr"
+    votes, margins = votes_and_margins(svm.decision_function(DATA.test_images))
+    np.testing.assert_array_equal(votes, expected_votes)
+    np.testing.assert_allclose(margins, expected_margins, rtol=1e-9, atol=1e-9)
+
+
+def test_an_svm_is_judged_by_every_score():
+    found = scores(DATA, 250, seed=1)
+    assert found["auc"]["labels"] < min(found["auc"][kind] for kind in ("decision", "calibrated"))
+    assert 0.5 < found["accuracy_calibrated"] <= 1
+    assert found["log_loss"] < np.log(10)

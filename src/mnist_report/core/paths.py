@@ -20,9 +20,7 @@ MODELS = ROOT / "models"
 SCORES = DATA / "scores"
 #: What long studies have measured so far, shared by a checkout and its experiments.
 STUDIES = USER_ROOT / "data" / "studies"
-#: The few numbers that a person compares.
 METRICS = ROOT / "metrics"
-#: Everything else that is computed and read again.
 RESULTS = ROOT / "results"
 PLOTS = ROOT / "plots"
 REPORT = ROOT / "report"
@@ -31,22 +29,22 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 def metrics_file(stage: str) -> Path:
-    """Return the path of a stage's metrics, ``metrics/<stage>.json``."""
+    """Return the path of the few numbers of a stage that a person compares."""
     return METRICS / f"{stage}.json"
 
 
 def results_file(stage: str) -> Path:
-    """Return the path of a stage's results, ``results/<stage>.json``."""
+    """Return the path of everything that a stage or study found."""
     return RESULTS / f"{stage}.json"
 
 
 def values_file(study: str) -> Path:
-    """Return the path of every value of every seed of a study, ``results/<study>.csv``."""
+    """Return the path of every value of every seed of a study."""
     return RESULTS / f"{study}.csv"
 
 
 def plot_file(stage: str, name: str) -> Path:
-    """Return the path of one of a stage's plots, ``plots/<stage>/<name>``."""
+    """Return the path of one of a stage's pictures and tables."""
     return PLOTS / stage / name
 
 

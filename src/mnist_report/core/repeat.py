@@ -1,9 +1,10 @@
 """One measurement for every seed, taken up where an interrupted study left off.
 
 Every measurement is a line in a file of its study, written when it is done. The file begins with a
-digest of all that decides a measurement; a study that starts again under another one begins anew.
+digest of all that decides a measurement; under another one a study begins anew.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ Run = Mapping[str, Any]
 #: The rooms whose code decides a measurement, and the libraries whose releases do.
 ROOMS = ("data", "models", "scores", "studies")
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "tensorflow", "keras")
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class Group(NamedTuple):
@@ -42,15 +44,7 @@ class Study:
 
 
 def repeat(name: str, study: Study, identity: str) -> dict[str, list[Run]]:
-    """Return the runs of every group, in the order of their seeds.
-
-    Parameters
-    ----------
-    name
-        The study's name, for its file in ``data/studies`` and the progress bar.
-    identity
-        From `identity`.
-    """
+    """Return the runs of every group of the study `name`, in the order of their seeds."""
     path = paths.STUDIES / f"{name}.jsonl"
     done = _read(path, identity)
     kept = [identity, *(json.dumps([*key, run]) for key, run in done.items())]
@@ -90,18 +84,13 @@ def identity(name: str, params: Params) -> str:
     return digest.hexdigest()
 
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
 def _read(path: Path, identity: str) -> dict[tuple[str, int], Run]:
     """Return what was measured under the same identity; a line that was cut off does not count."""
     done: dict[tuple[str, int], Run] = {}
-    try:
+    # There may be no file, an empty one, or one whose end was cut off.
+    with contextlib.suppress(OSError, ValueError):
         first, *lines = path.read_text(encoding="utf-8").splitlines()
-        if first == identity:
-            for line in lines:
-                group, seed, run = json.loads(line)
-                done[group, seed] = run
-    except (OSError, ValueError):  # no file, an empty one, or the end of one
-        pass
+        for line in lines if first == identity else ():
+            group, seed, run = json.loads(line)
+            done[group, seed] = run
     return done

@@ -1,8 +1,7 @@
 """The frame around every stage: parameters checked first, errors in one line, one MLflow run.
 
-A stage script says ``run_stage("pca", main)``. Its `main` gets a `Stage` and does the work; what it
-left behind is then recorded in MLflow. A server that is slow or gone costs a warning, never a
-result: the outputs lie on the disk before MLflow is asked.
+What a stage left behind is recorded when it has ended: a server that is slow or gone costs a
+warning, never a result.
 """
 
 import sys
@@ -20,7 +19,7 @@ from mnist_report.core.params import Params, load_params
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage is given: its parameters, and a way to report steps while it works."""
+    """What a stage is given: its parameters, and a way to report epochs while it works."""
 
     params: Params
     run: tracking.Run | None = None
@@ -32,10 +31,7 @@ class Stage:
 
 
 def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
-    """Run a stage as a process of its own, and exit with its status.
-
-    Exit code 0 if `main` returned, 1 if it raised, 130 if it was interrupted.
-    """
+    """Run a stage; exit with 0 if `main` returned, 1 if it raised, 130 if it was interrupted."""
     run = None
     status, reason, code = "FINISHED", "", 0
     try:

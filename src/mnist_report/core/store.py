@@ -5,8 +5,7 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
@@ -19,12 +18,15 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 # MLflow reads these when it is imported: in functions, for that takes seconds.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+for name, value in {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}.items():
+    os.environ.setdefault(name, value)
 
 #: The user's own store, or nothing. MLflow sets the variable itself once it is told a store.
 USERS = os.environ.get("MLFLOW_TRACKING_URI", "")
@@ -46,9 +48,13 @@ def connect() -> tuple["MlflowClient", str]:
     import mlflow
 
     artifacts = None if REMOTE else (HOME / "mlartifacts").as_uri()
+    # SQLAlchemy decodes the path. With the driver named, MLflow makes no folder of the code.
+    own = f"sqlite+pysqlite:///{quote(str(HOME / 'mlflow.db'))}"
     # Two stages that start on an empty store would both make it.
     with FileLock(HOME / "mlflow.db.lock"):
-        mlflow.set_tracking_uri(USERS or _own(str(artifacts)))
+        if not USERS and (HOME / "mlflow.db").exists():
+            _know_place(str(artifacts))
+        mlflow.set_tracking_uri(USERS or own)
         client = mlflow.MlflowClient()
         found = client.get_experiment_by_name(EXPERIMENT)
         if found is None:
@@ -61,62 +67,22 @@ def connect() -> tuple["MlflowClient", str]:
     return client, str(found.experiment_id)
 
 
-@contextlib.contextmanager
-def failing_fast() -> Iterator[None]:
-    """After one request without an answer, let all others fail at once: MLflow would try each.
-
-    So a server that hangs costs ``MLFLOW_HTTP_REQUEST_TIMEOUT`` seconds, even amid an upload.
-    """
-    from requests import RequestException
-    from requests.adapters import HTTPAdapter
-
-    send, failures = HTTPAdapter.send, list[RequestException]()
-
-    def send_or_fail(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        if failures:
-            raise failures[0]
-        try:
-            return send(*arguments, **options)
-        except RequestException as error:
-            failures.append(error)
-            raise
-
-    HTTPAdapter.send = send_or_fail  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        HTTPAdapter.send = send  # type: ignore[method-assign]
-
-
-def _own(artifacts: str) -> str:
-    """Make the checkout's database, or see that it knows its place; return its address."""
-    import mlflow
-
-    file, part = HOME / "mlflow.db", HOME / "mlflow.db.part"
-    # SQLAlchemy decodes the path. With the driver named, MLflow makes no folder of the code.
-    address = f"sqlite+pysqlite:///{quote(str(file))}"
-    if not file.exists():
-        # At another name: with one half made MLflow can do nothing. Leftovers would mix in.
-        for left in (*HOME.glob("mlflow.db-*"), *HOME.glob("mlflow.db.part*")):
-            left.unlink()
-        mlflow.MlflowClient(f"{address}.part").search_experiments()
-        part.rename(file)
-    with contextlib.closing(sqlite3.connect(file)) as database, database:
-        moved = database.execute(
-            "SELECT artifact_location FROM experiments WHERE name = ? AND artifact_location <> ?",
-            (EXPERIMENT, artifacts),
-        ).fetchone()
-        if moved:
-            for table, column in (
-                ("experiments", "artifact_location"),
-                ("runs", "artifact_uri"),
-                ("logged_models", "artifact_location"),
-                ("model_versions", "storage_location"),
-            ):
-                change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
-                database.execute(change, (*moved, artifacts))
-            print(f"mlflow.db: moved from {moved[0]}; its addresses are set right", file=sys.stderr)
-    return address
+def _know_place(artifacts: str) -> None:
+    """Set right the absolute addresses in the database of a checkout that was moved or copied."""
+    with contextlib.closing(sqlite3.connect(HOME / "mlflow.db")) as database, database:
+        asked = "SELECT artifact_location FROM experiments WHERE name = ?"
+        before = database.execute(asked, (EXPERIMENT,)).fetchone()
+        if before is None or before[0] == artifacts:
+            return
+        for table, column in (
+            ("experiments", "artifact_location"),
+            ("runs", "artifact_uri"),
+            ("logged_models", "artifact_location"),
+            ("model_versions", "storage_location"),
+        ):
+            change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
+            database.execute(change, (before[0], artifacts))
+        print(f"mlflow.db: moved from {before[0]}; its addresses are set right", file=sys.stderr)
 
 
 def process(pid: int) -> str:

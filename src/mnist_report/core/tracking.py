@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from filelock import FileLock
 
 from mnist_report.core import files, git, paths, store
 from mnist_report.core.errors import UserError
@@ -55,9 +54,8 @@ class Run:
     def log_step(self, step: int, values: Mapping[str, float]) -> None:
         """Log metrics of one step (an epoch, say) while the stage works."""
         self.stepped = True
-        self._try(
-            self._log, {CURVES.get(name, name): value for name, value in values.items()}, step
-        )
+        named = {CURVES.get(name, name): value for name, value in values.items()}
+        self._try(self._log, named, step)
 
     def end(self, status: str, reason: str = "") -> None:
         """Close the run: FINISHED, with what the stage left behind, or FAILED, or KILLED."""
@@ -70,13 +68,11 @@ class Run:
         if self.failed:
             return
         try:
-            with store.failing_fast():
-                log(*arguments)
+            log(*arguments)
         except Exception as error:
             self.failed = True
-            why = textwrap.shorten(str(error) or repr(error), 400)
             print(
-                f"{self.stage}: warning: MLflow did not record this run ({why}); "
+                f"{self.stage}: warning: MLflow did not record this run ({_brief(error)}); "
                 "the results are whole; 'make track' records it later",
                 file=sys.stderr,
             )
@@ -187,7 +183,7 @@ class Run:
         model_id = client.create_logged_model(experiment, path.stem, run_id).model_id
         # MLflow and Keras tell on either stream what they do.
         with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
-            flavor, model, answer, packages, more = _load(path)
+            flavor, model, answer, packages, more = load_model(path)
             info = importlib.import_module(f"mlflow.{flavor}").log_model(
                 model,
                 model_id=model_id,
@@ -202,7 +198,7 @@ class Run:
         return str(model_id)
 
 
-def _load(path: Path) -> tuple[str, Any, str, list[str], dict[str, Any]]:
+def load_model(path: Path) -> tuple[str, Any, str, list[str], dict[str, Any]]:
     """Return MLflow's name for a kind of model, the model, what answers, its needs, and options."""
     if path.suffix == ".keras":
         # It loads TensorFlow quietly, which MLflow would not.
@@ -217,9 +213,9 @@ def _load(path: Path) -> tuple[str, Any, str, list[str], dict[str, Any]]:
     ours = [name for name in unknown if name.startswith("mnist_report.")]
     model = skops.io.load(path, trusted=ours)
     answer = "predict_proba" if hasattr(model, "predict_proba") else "predict"
+    more: dict[str, Any] = {"serialization_format": "skops", "skops_trusted_types": ours}
     # What is in no package index travels with the model.
     code = [str(paths.ROOT / "src" / "mnist_report")] if ours else None
-    more: dict[str, Any] = {"serialization_format": "skops", "skops_trusted_types": ours}
     more |= {"pyfunc_predict_fn": answer, "code_paths": code}
     return "sklearn", model, answer, ["scikit-learn", "numpy", "skops", "threadpoolctl"], more
 
@@ -228,29 +224,32 @@ def track() -> None:
     """Record what lies here, is up to date and has no finished run yet; one line a stage."""
     from dvc.repo import Repo
 
-    with FileLock(store.HOME / "mlflow.db.track.lock"):
-        client, experiment = store.connect()
-        store.close_dead(client, experiment)
-        with Repo(str(paths.ROOT)) as repo:
-            stale, stages = repo.status(), [stage.name for stage in repo.index.stages]
-        params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
-        for name in stages:
-            run = Run(name.split("@")[-1], params, restored=True)
-            if name in stale or not run.digests:
-                said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
-            elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):
-                said = "already recorded"
-            else:
-                run.end("FINISHED")
-                said = "recorded"
-            if run.failed:
-                sys.exit(1)
-            print(f"{run.stage}: {said}")
+    client, experiment = store.connect()
+    store.close_dead(client, experiment)
+    with Repo(str(paths.ROOT)) as repo:
+        stale, stages = repo.status(), [stage.name for stage in repo.index.stages]
+    params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
+    for name in stages:
+        run = Run(name.split("@")[-1], params, restored=True)
+        if name in stale or not run.digests:
+            said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
+        elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):
+            said = "already recorded"
+        else:
+            run.end("FINISHED")
+            said = "recorded"
+        if run.failed:
+            sys.exit(1)
+        print(f"{run.stage}: {said}")
 
 
 def _md5(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "md5").hexdigest()
+
+
+def _brief(error: Exception) -> str:
+    return textwrap.shorten(str(error) or repr(error), 400)
 
 
 if __name__ == "__main__":
@@ -259,4 +258,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        sys.exit(f"track: error: {textwrap.shorten(str(error) or repr(error), 400)}")
+        sys.exit(f"track: error: {_brief(error)}")

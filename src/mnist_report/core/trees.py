@@ -16,13 +16,7 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def at(tree: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  (a leaf may be anything)
-    """Return what stands in nested mappings under a dotted name.
-
-    Raises
-    ------
-    KeyError
-        If there is nothing.
-    """
+    """Return what stands in nested mappings under a dotted name; KeyError if there is nothing."""
     for part in name.split("."):
         tree = tree[part]
     return tree

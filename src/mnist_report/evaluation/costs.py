@@ -4,27 +4,16 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-#: What is measured of a stage, by what the summary calls it.
+#: What the summary calls the measures of a stage.
 CLOCKS = {"seconds": "wall", "cpu_seconds": "cpu", "peak_gib": "peak_gib"}
 
 
 def summary(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Make of every round's seconds what the report shows.
+    """Take medians of the content of ``benchmarks/results.json``, which ``make bench`` writes.
 
-    Parameters
-    ----------
-    results
-        The content of ``benchmarks/results.json``, as `benchmarks/bench.py` writes it.
-
-    Returns
-    -------
-    dict
-        ``date``, ``dataset``, ``machine`` and ``rounds`` of the measurement; wall ``seconds`` of a
-        cold ``dvc repro`` and ``port_seconds`` of the port, ``port_peak_gib``, and the ``ratio`` of
-        the first to the second in the same round (``median``, ``min``, ``max``);
-        ``start_seconds`` of the quickest stage, ``outside_seconds`` that DVC takes around all of
-        them; ``stages`` (see `_stage`) and the same of the long ``studies``, measured once on
-        ``studies_date``. All but ``ratio`` are medians.
+    Of every round: the wall ``seconds`` of a cold ``dvc repro``, their ``ratio`` to those of the
+    port in the same round, ``outside_seconds`` that DVC takes around all stages. ``start_seconds``
+    are those of the quickest stage. The long ``studies`` are measured once.
     """
     pipeline, studies = results["pipeline"], results["studies"]
     ratios = _ratios(pipeline["wall"], pipeline["port_wall"])
@@ -53,11 +42,7 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
 def _stage(
     measured: Mapping[str, list[float]], port: Mapping[str, list[float]] | None
 ) -> dict[str, float]:
-    """Return ``seconds``, ``cpu_seconds`` and ``peak_gib`` of a stage.
-
-    Where the port does the same work, ``port_seconds``, ``port_cpu_seconds`` and the ``ratio`` of
-    the wall seconds in the same round come with them.
-    """
+    """Return the medians of a stage, and of the port's where it does the same work."""
     row = {key: median(measured[clock]) for key, clock in CLOCKS.items()}
     if port is not None:
         row["port_seconds"], row["port_cpu_seconds"] = median(port["wall"]), median(port["cpu"])
@@ -66,5 +51,4 @@ def _stage(
 
 
 def _ratios(ours: list[float], theirs: list[float]) -> list[float]:
-    """Return the ratios of what was timed in the same rounds."""
     return [mine / other for mine, other in zip(ours, theirs, strict=True)]

@@ -7,22 +7,24 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-#: Mean, sd and number of seeds, as `evaluation.uncertainty.spread` gives them.
+#: Mean, sd and number of seeds, as `scores.uncertainty.spread` gives them.
 Summary = Mapping[str, float]
 
 
-def by_seed(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Return metric name to its values in the order of the seeds.
+def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64]]:
+    """Return ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
 
     Parameters
     ----------
-    table
-        Columns ``metric``, ``seed`` and ``value``, as studies write them.
+    tables
+        Study to a table with the columns ``metric``, ``seed`` and ``value``.
     """
-    ordered = table.sort_values("seed", kind="stable")
     return {
-        str(name): group.to_numpy(np.float64)
-        for name, group in ordered.groupby("metric", sort=False)["value"]
+        f"{study}.{metric}": group.to_numpy(np.float64)
+        for study, table in tables.items()
+        for metric, group in table.sort_values("seed", kind="stable").groupby("metric", sort=False)[
+            "value"
+        ]
     }
 
 
@@ -35,14 +37,16 @@ def welch(one: Summary, other: Summary) -> dict[str, float]:
     Returns
     -------
     dict
-        ``mean``, ``low`` and ``high``. Where neither has a spread the interval has no width.
+        ``mean``, ``low``, ``high`` and ``p``. Where neither has a spread the interval has no width.
     """
     mean = other["mean"] - one["mean"]
     errors = [side["sd"] ** 2 / side["seeds"] for side in (one, other)]
-    half = 0.0
+    half, p = 0.0, float(mean == 0)
     if sum(errors) > 0:
         freedom = sum(errors) ** 2 / sum(
             error**2 / (side["seeds"] - 1) for error, side in zip(errors, (one, other), strict=True)
         )
-        half = float(stats.t.ppf(0.975, freedom)) * sum(errors) ** 0.5
-    return {"mean": mean, "low": mean - half, "high": mean + half}
+        error = sum(errors) ** 0.5
+        half = float(stats.t.ppf(0.975, freedom)) * error
+        p = float(2 * stats.t.sf(abs(mean) / error, freedom))
+    return {"mean": mean, "low": mean - half, "high": mean + half, "p": p}

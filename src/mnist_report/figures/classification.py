@@ -8,47 +8,25 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import hide_axes
+from mnist_report.figures.style import dark_cells, image_board, name_cells, write_cells
 
 
 def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Figure:
     """Show how often each digit is taken for each other one; colour counts mistakes only.
 
-    Parameters
-    ----------
-    counts
-        Rows are true classes, columns predicted ones, shape (k, k).
-    classes
-        The class of each row and column.
+    Rows are true classes, columns predicted ones, shape (k, k).
     """
     figure = Figure(figsize=(5.4, 4.6))
     axes = figure.add_subplot()
-    mistakes = counts.astype(float)
-    np.fill_diagonal(mistakes, np.nan)
-    mistakes[mistakes == 0] = np.nan
-    highest = np.nanmax(mistakes) if np.isfinite(mistakes).any() else 1
+    right = np.eye(len(counts), dtype=bool)
+    mistakes = np.ma.masked_equal(np.where(right, 0.0, counts), 0)
+    norm = LogNorm(1, max(mistakes.filled(0).max(), 2))
     # Square cells are left to the figure's size: with a fixed aspect the layout cuts labels off.
-    image = axes.imshow(mistakes, cmap="YlOrBr", norm=LogNorm(1, max(highest, 2)), aspect="auto")
-    for row, column in np.ndindex(*counts.shape):
-        count = counts[row, column]
-        if count:
-            red, green, blue, _ = image.to_rgba(count)
-            dark = row != column and 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            axes.text(
-                column,
-                row,
-                str(count),
-                ha="center",
-                va="center",
-                size=8,
-                color="white" if dark else "black",
-                weight="bold" if row == column else "normal",
-            )
-    axes.set_xticks(range(len(classes)), [str(c) for c in classes])
-    axes.set_yticks(range(len(classes)), [str(c) for c in classes])
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    axes.grid(visible=False)
+    image = axes.imshow(mistakes, cmap="YlOrBr", norm=norm, aspect="auto")
+    write_cells(axes, np.where(counts, counts.astype(str), ""), dark_cells(image), bold=right)
+    names = [str(digit) for digit in classes]
+    name_cells(axes, names, names)
+    axes.set(xlabel="predicted", ylabel="true")
     bar = figure.colorbar(image, ax=axes, label="mistakes (images)")
     bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     bar.ax.yaxis.set_major_formatter("{x:g}")
@@ -62,26 +40,15 @@ def wrong_images(
     predicted: NDArray[np.int64],
     margins: Sequence[str],
 ) -> Figure:
-    """Show images that a classifier took for something else, each with what it took it for.
+    """Show up to twelve images, shape (k, 784), each with what a classifier took it for.
 
-    Parameters
-    ----------
-    vectors
-        Scaled images, shape (k, 784), k from 0 to 12.
-    true, predicted
-        Their labels and the predictions, shape (k,).
-    margins
-        A short text for each image that says how sure the classifier was.
+    `margins` are short texts that say how sure it was.
     """
-    figure = Figure(figsize=(7.0, 3.6))
-    if not len(vectors):
-        figure.text(0.5, 0.5, "no mistakes", ha="center", va="center")
-    panels = figure.subplots(2, 6)
-    for axes in panels.flat:
-        hide_axes(axes)
-    for axes, vector, label, answer, margin in zip(
-        panels.flat, vectors, true, predicted, margins, strict=False
-    ):
-        axes.imshow(vector.reshape(28, 28), vmin=0, vmax=1)
-        axes.set_title(f"{label} taken for {answer}\n{margin}", size=8)
+    titles = [
+        f"{label} taken for {answer}\n{margin}"
+        for label, answer, margin in zip(true, predicted, margins, strict=True)
+    ]
+    figure, panels = image_board(vectors, titles, (2, 6), height=3.6)
+    for axes in panels:
+        axes.title.set_fontsize(8)
     return figure

@@ -6,13 +6,7 @@ from matplotlib.figure import Figure
 
 
 def stages(rows: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw the wall time of every stage, beside the port's where it does the same work.
-
-    Parameters
-    ----------
-    rows
-        Stage name to ``seconds`` and, where known, ``port_seconds``.
-    """
+    """Draw the wall ``seconds`` of every stage, beside ``port_seconds`` where there are any."""
     figure = Figure(figsize=(7.0, 0.34 * len(rows) + 1.0))
     axes = figure.add_subplot()
     axes.barh(list(rows), [row["seconds"] for row in rows.values()], 0.62, label="stage")

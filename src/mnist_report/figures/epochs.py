@@ -17,35 +17,30 @@ PANELS = {
 def printed_epochs(spread: Mapping[str, Any], printed: pd.DataFrame) -> Figure:
     """Show loss and accuracy by epoch, the range over seeds as a band, printed values as dots.
 
-    Parameters
-    ----------
-    spread
-        Epoch to measure to its spread (``mean``, ``min``, ``max``).
-    printed
-        Columns ``epoch``, ``measure`` and ``value``.
+    `spread` leads from epoch to measure to ``mean``, ``min`` and ``max``; `printed` has the columns
+    ``epoch``, ``measure`` and ``value``.
     """
     figure = Figure(figsize=(7.0, 2.8))
     epochs = sorted(spread, key=int)
+    x = [int(epoch) for epoch in epochs]
     for axes, (label, measures) in zip(figure.subplots(1, 2), PANELS.items(), strict=True):
         for measure, (colour, name) in measures.items():
             if measure not in spread[epochs[0]]:
                 continue
             values = pd.DataFrame([spread[epoch][measure] for epoch in epochs])
-            x = [int(epoch) for epoch in epochs]
             axes.fill_between(x, values["min"], values["max"], color=colour, alpha=0.3, lw=0)
             axes.plot(x, values["mean"], color=colour, label=f"{name}, our seeds")
-            points = printed[printed["measure"] == measure]
             axes.plot(
-                points["epoch"],
-                points["value"],
+                "epoch",
+                "value",
                 "D",
+                data=printed[printed["measure"] == measure],
                 color=colour,
                 markeredgecolor="black",
                 markersize=5,
                 label=f"{name}, printed",
             )
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(label)
+        axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.axes[0].legend(fontsize=8)
     return figure

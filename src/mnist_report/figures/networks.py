@@ -1,7 +1,5 @@
 """Pictures of neural networks: how they learn, how they score, and what is inside them."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -10,8 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import DIGIT_COLOURS, hide_axes, logarithmic_loss
-from mnist_report.scores.roc import roc_curves as compute_roc_curves
+from mnist_report.figures.style import (
+    DIGIT_COLOURS,
+    hide_axes,
+    logarithmic_loss,
+    show_image,
+    write_cells,
+)
+from mnist_report.scores import roc
 
 #: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
 DIVERGING = colormaps["PuOr"]
@@ -23,27 +27,20 @@ Floats = NDArray[np.float32]
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
-    """Draw loss (logarithmic) and accuracy by epoch, in training and in validation if any.
+    """Draw ``loss`` (nats, logarithmic) and ``accuracy`` (0 to 1) by ``epoch``.
 
-    Parameters
-    ----------
-    history
-        Columns ``epoch``, ``loss`` (nats) and ``accuracy`` (0 to 1), and perhaps
-        ``validation_loss`` and ``validation_accuracy``.
+    Columns ``validation_loss`` and ``validation_accuracy`` are drawn too if there are any.
     """
     figure = Figure(figsize=(6.4, 3.2))
     panels = figure.subplots(1, 2)
-    for axes, measure, unit in zip(panels, ("loss", "accuracy"), (" (nats)", ""), strict=True):
-        for prefix, label, marker, line in (
-            ("", "training", "o", "-"),
-            ("validation_", "validation", "s", "--"),
-        ):
-            column = prefix + measure
-            if column not in history:
-                continue
-            axes.plot(history["epoch"], history[column], line, marker=marker, ms=4, label=label)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(measure + unit)
+    for axes, measure, name in zip(
+        panels, ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
+    ):
+        axes.plot("epoch", measure, "o-", data=history, ms=4, label="training")
+        validation = f"validation_{measure}"
+        if validation in history:
+            axes.plot("epoch", validation, "s--", data=history, ms=4, label="validation")
+        axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend()
     logarithmic_loss(panels[0])
@@ -51,42 +48,27 @@ def learning_curves(history: pd.DataFrame) -> Figure:
 
 
 def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Figure:
-    """Draw the ROC curve of every class and both averages, whole and close to the corner.
-
-    Parameters
-    ----------
-    y_true
-        The column number of each row's true class, (n,).
-    scores
-        One column for each class, (n, c).
-
-    Raises
-    ------
-    ValueError
-        As :func:`mnist_report.scores.roc.roc_curves`.
-    """
+    """Draw the curves of `scores.roc.roc_curves`, whole and close to the corner."""
     figure = Figure(figsize=(6.4, 3.6))
     panels = figure.subplots(1, 2)
-    whole, corner = panels
-    for name, curve in compute_roc_curves(y_true, scores).items():
-        style: dict[str, Any]
-        if name in ("micro", "macro"):
-            style = {"color": "black", "ls": "--" if name == "micro" else ":", "lw": 1.8}
-            label = f"{name} average"
-        else:
-            style = {"color": DIGIT_COLOURS(int(name)), "ls": "-", "lw": 1.0}
-            label = name
+    averages = {
+        "micro": {"color": "black", "ls": "--", "lw": 1.8},
+        "macro": {"color": "black", "ls": ":", "lw": 1.8},
+    }
+    for name, curve in roc.roc_curves(y_true, scores).items():
+        words = f"{name} average" if name in averages else name
+        style = averages.get(name) or {"color": DIGIT_COLOURS(int(name)), "lw": 1.0}
         for axes in panels:
             axes.plot(
                 curve.false_positive_rate,
                 curve.true_positive_rate,
-                label=f"{label}: {curve.auc:.4f}",
+                label=f"{words}: {curve.auc:.4f}",
                 **style,
             )
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, zorder=0)
-        axes.set_xlabel("false positive rate")
-        axes.set_ylabel("true positive rate")
+        axes.set(xlabel="false positive rate", ylabel="true positive rate")
+    whole, corner = panels
     whole.set(title="whole", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     corner.set(title="top left corner", xlim=(-0.001, 0.1), ylim=(0.9, 1.001))
     whole.legend(
@@ -96,15 +78,9 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
 
 
 def hidden_weights(weights: Floats, rows: int, columns: int) -> Figure:
-    """Show the weights into the first hidden units as pictures, ``rows × columns`` of them.
+    """Show the weights, shape (784, units), into the first ``rows × columns`` hidden units.
 
-    Parameters
-    ----------
-    weights
-        From 784 pixels to H hidden units, (784, H). With fewer units than places the last
-        places stay empty.
-    rows, columns
-        Of the board of pictures.
+    With fewer units than places the last places stay empty.
     """
     # A gap of one pixel around every picture; what holds no weight stays grey.
     board = np.full((rows * 29 + 1, columns * 29 + 1), np.nan, dtype=weights.dtype)
@@ -114,38 +90,24 @@ def hidden_weights(weights: Floats, rows: int, columns: int) -> Figure:
     figure = Figure(figsize=(6.4, 0.6 + 5.2 * rows / columns))
     axes = figure.add_subplot()
     # A few outliers of a trained network must not wash out the rest: they share the last colour.
-    reach = float(np.nanquantile(np.abs(board), 0.999))
-    image = axes.imshow(
-        board, cmap=DIVERGING.with_extremes(bad="0.6"), norm=CenteredNorm(0, reach or 1.0)
-    )
+    norm = CenteredNorm(0, float(np.nanquantile(np.abs(board), 0.999)) or 1.0)
+    image = axes.imshow(board, cmap=DIVERGING.with_extremes(bad="0.6"), norm=norm)
     hide_axes(axes)
     figure.colorbar(image, ax=axes, label="weight", shrink=0.85, pad=0.02, extend="both")
     return figure
 
 
 def feature_maps(name: str, maps: Floats, image: Floats, label: int) -> Figure:
-    """Show all maps that a layer makes of one image, beside that image.
+    """Show all maps that a layer makes of one scaled image, beside that image, shape (784,).
 
-    Parameters
-    ----------
-    name
-        The layer's name, for the title.
-    maps
-        What the layer passes on, (height, width, channels); all share one scale.
-    image
-        The input, (784,), grey levels from 0 to 1.
-    label
-        Its digit.
+    Maps have the shape (height, width, channels); all share one scale.
     """
     height, width, channels = maps.shape
     columns = min(channels, MAPS_IN_A_ROW)
     rows = -(-channels // columns)
     figure = Figure(figsize=(6.8, 0.9 + 0.75 * rows))
     grid = figure.add_gridspec(rows, columns + 2, width_ratios=[1.6, *[1] * columns, 0.15])
-    picture = figure.add_subplot(grid[:, 0])
-    picture.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
-    picture.set_title(f"label: {label}")
-    hide_axes(picture)
+    show_image(figure.add_subplot(grid[:, 0]), image, f"label: {label}")
     # Nothing comes out of a layer in which every unit is dead; its scale must still have a top.
     top = float(maps.max()) or 1.0
     for channel in range(channels):
@@ -159,32 +121,18 @@ def feature_maps(name: str, maps: Floats, image: Floats, label: int) -> Figure:
 
 
 def filters(kernels: Floats) -> Figure:
-    """Show the filters of a convolution, with the weights written in.
-
-    Parameters
-    ----------
-    kernels
-        (filters, height, width), no unit.
-    """
-    count, height, width = kernels.shape
-    columns = min(count, MAPS_IN_A_ROW)
-    rows = -(-count // columns)
+    """Show the filters of a convolution, shape (filters, height, width), weights written in."""
+    columns = min(len(kernels), MAPS_IN_A_ROW)
+    rows = -(-len(kernels) // columns)
     figure = Figure(figsize=(6.8, 0.4 + 1.2 * rows))
     norm = CenteredNorm(0, float(np.abs(kernels).max()) or 1.0)
     panels = figure.subplots(rows, columns, squeeze=False)
-    for place, axes in enumerate(panels.flat):
+    for axes in panels.flat:
         hide_axes(axes)
-        if place >= count:
-            axes.set_visible(False)
-            continue
-        shown = axes.imshow(kernels[place], cmap=DIVERGING, norm=norm)
-        axes.set_title(str(place + 1))
-        for row in range(height):
-            for column in range(width):
-                value = kernels[place, row, column]
-                ink = "white" if abs(value) > 0.7 * norm.halfrange else "black"
-                axes.text(
-                    column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=6
-                )
+    for number, (axes, kernel) in enumerate(zip(panels.flat, kernels, strict=False), start=1):
+        shown = axes.imshow(kernel, cmap=DIVERGING, norm=norm)
+        axes.set_title(str(number))
+        dark = np.abs(kernel) > 0.7 * norm.halfrange
+        write_cells(axes, np.vectorize("{:.2f}".format)(kernel), dark, size=6)
     figure.colorbar(shown, ax=panels, label="weight", pad=0.02)
     return figure

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mnist_report.evaluation.agreement import reach
 from mnist_report.figures.names import KERNELS
 
 #: How a candidate is named in the picture: which gamma, which rows.
@@ -16,19 +17,10 @@ GAMMAS = {
 ROWS = {"train": "training rows", "test": "test rows"}
 
 
-def kernel_candidates(
-    measured: Mapping[str, Any], printed: Mapping[str, float], reach: float
-) -> Figure:
+def kernel_candidates(measured: Mapping[str, Any], printed: Mapping[str, float]) -> Figure:
     """Show each kernel's AUC under every candidate, and the printed one as a line.
 
-    Parameters
-    ----------
-    measured
-        Kernel to gamma to rows to the spread of the AUC: metrics of stage ``origins``.
-    printed
-        The printed AUC of each kernel.
-    reach
-        How many standard deviations from the mean a printed number may lie and still fit.
+    `measured` leads from kernel to gamma to rows to the spread of the AUC.
     """
     kernels = list(measured)
     sizes = [len(measured[kernel]) * len(ROWS) for kernel in kernels]
@@ -38,21 +30,23 @@ def kernel_candidates(
         names: list[str] = []
         for gamma, by_rows in measured[kernel].items():
             for rows, spread in by_rows.items():
-                y = len(names)
-                names.append(ROWS[rows] if kernel == "linear" else f"{GAMMAS[gamma]}, {ROWS[rows]}")
-                fits = abs(printed[kernel] - spread["mean"]) <= reach * spread["sd"]
+                allowed = reach(spread["sd"], spread["seeds"])
+                fits = abs(printed[kernel] - spread["mean"]) <= allowed
                 axes.errorbar(
                     spread["mean"],
-                    y,
-                    xerr=reach * spread["sd"],
+                    len(names),
+                    xerr=allowed,
                     fmt="D" if fits else "o",
                     color="C0" if fits else "0.55",
                     markersize=5,
                     capsize=3,
                 )
+                names.append(ROWS[rows] if kernel == "linear" else f"{GAMMAS[gamma]}, {ROWS[rows]}")
         axes.axvline(printed[kernel], color="C1", linewidth=1.5)
         axes.set_yticks(range(len(names)), names, size=8)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_title(KERNELS[kernel], loc="left", size=9, weight="bold", pad=3)
-    panels[-1, 0].set_xlabel(f"AUC from hard labels: mean ± {reach:g} sd over draws; line: printed")
+    panels[-1, 0].set_xlabel(
+        "AUC from hard labels: where 19 of 20 further draws lie; line: printed"
+    )
     return figure

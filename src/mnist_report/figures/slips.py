@@ -1,68 +1,54 @@
-"""The picture of what the paper's slips cost."""
+"""The pictures of what setting the paper's slips right changes."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-#: A panel for each measure, and its title.
-PANELS = {"accuracy": "accuracy", "auc": "AUC"}
+from mnist_report.figures.style import legend_above, write_beside
 
-#: Digits of percentage points, as in the report's tables.
-DIGITS = {"accuracy": 2, "auc": 3}
+#: A panel for each measure: its title, and digits of percentage points as in the report's tables.
+PANELS = {"accuracy": ("accuracy", 2), "auc": ("AUC", 3)}
 
 
-def effects(table: pd.DataFrame) -> Figure:
+def effects(
+    table: pd.DataFrame, words: str = "set right minus as printed (percentage points)"
+) -> Figure:
     """Show effects with their 95 % intervals, a panel for each measure, the largest on top.
 
-    Parameters
-    ----------
-    table
-        A row per effect: ``label``, ``measure`` (``accuracy`` or ``auc``; others are left out),
-        ``mean``, ``low`` and ``high`` (0 to 1), and ``min`` and ``max`` over single seeds.
-        Effects of one label share a line of the picture.
+    A row per effect: ``label``, ``measure`` (those other than `PANELS` are left out, and panels
+    without any), ``mean``, ``low`` and ``high`` (0 to 1), and ``min`` and ``max`` over single
+    seeds. Effects of one label share a line of the picture. `words` name the horizontal axes.
     """
     shown = table[table["measure"].isin(PANELS)]
+    measures = [measure for measure in PANELS if (shown["measure"] == measure).any()]
     labels = list(shown.groupby("label")["mean"].max().sort_values(ascending=False).index)
     figure = Figure(figsize=(7.0, 0.3 * len(labels) + 1.4))
-    panels = figure.subplots(1, len(PANELS), sharex=True, sharey=True)
-    for axes, (measure, title) in zip(panels, PANELS.items(), strict=True):
+    panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+    for axes, measure in zip(panels, measures, strict=True):
+        title, digits = PANELS[measure]
         rows = shown[shown["measure"] == measure]
         points = 100 * rows[["mean", "low", "high", "min", "max"]].astype(np.float64)
-        places, digits = [labels.index(label) for label in rows["label"]], DIGITS[measure]
+        places = [labels.index(label) for label in rows["label"]]
         axes.axvline(0, color="0.4", lw=0.8, zorder=1)
-        axes.hlines(
-            places, points["min"], points["max"], color="0.75", lw=5, zorder=2, label="single seeds"
-        )
-        axes.hlines(
-            places,
-            points["low"],
-            points["high"],
-            lw=1.8,
-            zorder=3,
-            label="95 % interval of the mean",
-        )
+        seeds = {"color": "0.75", "lw": 5, "label": "single seeds"}
+        axes.hlines(places, points["min"], points["max"], zorder=2, **seeds)
+        interval = {"lw": 1.8, "label": "95 % interval of the mean"}
+        axes.hlines(places, points["low"], points["high"], zorder=3, **interval)
         axes.plot(points["mean"], places, "o", ms=5, zorder=4, label="mean")
         ends = points[["high", "max"]].max(axis=1)
         for place, mean, end in zip(places, points["mean"], ends, strict=True):
-            axes.annotate(
-                # Adding 0 takes the sign from a zero.
-                f"{round(mean, digits) + 0:+.{digits}f}".replace("-", "\N{MINUS SIGN}"),
-                (end, place),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                size=8,
-            )
+            # Adding 0 takes the sign from a zero.
+            number = f"{round(mean, digits) + 0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+            write_beside(axes, number, (end, place), (6, 0))
         axes.set_title(title)
         axes.grid(axis="y", color="0.95")
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        # Room at the right for the number beside the longest line.
+        low, high = axes.get_xlim()
+        axes.set_xlim(low, high + 0.25 * (high - low))
     panels[0].set_yticks(range(len(labels)), labels)
     panels[0].set_ylim(len(labels) - 0.5, -0.5)
-    panels[0].xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    # Room at the right for the number beside the longest line.
-    low, high = panels[0].get_xlim()
-    panels[0].set_xlim(low, high + 0.25 * (high - low))
-    figure.supxlabel("set right minus as printed (percentage points)", size=9)
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=3)
+    figure.supxlabel(words, size=9)
+    legend_above(panels[0], columns=3)
     return figure

@@ -1,19 +1,22 @@
-"""Pictures of the evidence for and against the paper's statements."""
+"""Pictures of the evidence for and against the paper's statements.
 
-from collections.abc import Mapping
+Curves have the shape (seeds, points): the mean is drawn as a line, the range as a band.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import logarithmic_loss
+from mnist_report.figures.style import fixed_ticks, legend_above, logarithmic_loss, write_beside
 
 Floats = NDArray[np.float64]
 
-#: How the pictures name networks, activations and costs.
+#: How the pictures name networks, activations, pixels and costs.
 NAMES = {
     "scratch_nn": "network from scratch",
     "keras_dense": "dense network",
@@ -21,68 +24,58 @@ NAMES = {
     "cnn": "convolutional network",
     "sigmoid": "sigmoid",
     "relu": "ReLU",
+    "scaled": "pixels 0 to 1",
+    "unscaled": "pixels 0 to 255",
     "counted": "solver's work, iterations × rows",
     "timed": "fit, CPU seconds",
 }
 
 
 def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Figure:
-    """Draw the accuracy of an SVM on the first k components, for several k.
+    """Draw the accuracy of an SVM on the first k components, shape (seeds,), for several k.
 
-    Parameters
-    ----------
-    accuracies
-        k to the accuracies (0 to 1), one for each seed.
-    enough
-        A number of components to mark.
+    A line marks `enough` components.
     """
     figure = Figure(figsize=(7.0, 3.2))
     axes = figure.add_subplot()
     numbers = sorted(accuracies)
     values = 100 * np.stack([accuracies[k] for k in numbers], axis=1)
     axes.axvline(enough, color="0.4", ls=":", lw=1.2)
-    axes.annotate(
+    write_beside(
+        axes,
         f"{enough} components",
         (enough, 0.06),
+        (5, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(5, 0),
-        textcoords="offset points",
+        va="baseline",
         color="0.3",
-        size=8,
     )
-    _band(axes, numbers, values, "C0", marker="o")
+    _band(axes, values, 0, x=numbers)
     best = int(values.mean(axis=0).argmax())
-    axes.annotate(
+    write_beside(
+        axes,
         f"most right: {numbers[best]}",
         (numbers[best], values[:, best].mean()),
-        xytext=(0, -16),
-        textcoords="offset points",
+        (0, -16),
         ha="center",
-        size=8,
+        va="baseline",
         bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85},
         arrowprops={"arrowstyle": "-", "color": "0.4", "lw": 0.8, "shrinkB": 3},
     )
     axes.set_xscale("log")
     # Labels of neighbours on a logarithmic axis would run together.
     shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or _is_round(k)]
-    axes.xaxis.set_major_locator(FixedLocator(shown))
-    axes.xaxis.set_major_formatter(FixedFormatter([str(k) for k in shown]))
-    axes.xaxis.set_minor_locator(NullLocator())
+    fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
     axes.set_xlabel("number of components (logarithmic)")
     axes.set_ylabel("right on the test images (%)")
     return figure
 
 
 def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Figure:
-    """Draw the loss by epoch of several activations, a panel for each learning rate.
+    """Draw the test loss by epoch, a panel for each learning rate.
 
-    Parameters
-    ----------
-    curves
-        Activation to learning rate to the loss on the test images, shape (seeds, epochs), nats.
-        All activations have the same learning rates.
-    adam
-        The loss of training with Adam, shape (seeds, epochs); shown in every panel.
+    `curves` lead from activation to learning rate, the same ones for all, to the loss in nats;
+    `adam` is the loss of training with Adam, shown in every panel.
     """
     rates = list(next(iter(curves.values())))
     columns = min(2, len(rates))
@@ -91,113 +84,59 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, rate in zip(panels.flat, rates, strict=False):
         for number, (activation, by_rate) in enumerate(curves.items()):
-            loss = by_rate[rate]
-            _band(
-                axes,
-                range(1, loss.shape[1] + 1),
-                loss,
-                f"C{number}",
-                label=NAMES[activation],
-                marker="os"[number % 2],
-            )
-        _band(
-            axes,
-            range(1, adam.shape[1] + 1),
-            adam,
-            "C2",
-            label="ReLU with Adam",
-            marker="^",
-            ls="--",
-        )
+            _band(axes, by_rate[rate], number, label=NAMES[activation])
+        _band(axes, adam, 2, label="ReLU with Adam", ls="--")
         axes.set_title(f"learning rate {rate}")
-    for axes in list(panels.flat)[len(rates) :]:
+    for axes in panels.flat[len(rates) :]:
         axes.set_visible(False)
     for axes in panels[:, 0]:
         axes.set_ylabel("test loss (nats)")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
-    logarithmic_loss(panels.flat[0])
-    _whole_epochs(panels.flat[0])
-    handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    logarithmic_loss(panels[0, 0])
+    _whole_epochs(panels[0, 0])
+    legend_above(panels[0, 0], columns=len(curves) + 1)
     return figure
 
 
 def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
     """Draw training and validation loss with and without dropout, a panel for each network.
 
-    Parameters
-    ----------
-    curves
-        Network to ``with`` and ``without`` to ``loss`` and ``validation_loss``, each of shape
-        (seeds, epochs), nats.
+    `curves` lead from network to ``with`` and ``without`` to ``loss`` and ``validation_loss``.
     """
-    figure = Figure(figsize=(7.0, 3.4))
-    panels = figure.subplots(1, len(curves), squeeze=False)[0]
-    for axes, (network, variants) in zip(panels, curves.items(), strict=True):
-        for number, (variant, losses) in enumerate(variants.items()):
-            for loss, line in (("validation_loss", "-"), ("loss", "--")):
-                kind = "validation" if loss == "validation_loss" else "training"
-                values = losses[loss]
-                _band(
-                    axes,
-                    range(1, values.shape[1] + 1),
-                    values,
-                    f"C{number}",
-                    label=f"{kind}, {variant} dropout",
-                    marker="os"[number % 2],
-                    ls=line,
-                )
-        axes.set_title(NAMES[network])
-        axes.set_xlabel("epoch")
-        _whole_epochs(axes)
-        logarithmic_loss(axes)
-    panels[0].set_ylabel("loss (nats)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2)
-    return figure
+    lines = {
+        network: [
+            (losses[loss], number, f"{kind}, {variant} dropout", line)
+            for number, (variant, losses) in enumerate(variants.items())
+            for loss, kind, line in (
+                ("validation_loss", "validation", "-"),
+                ("loss", "training", "--"),
+            )
+        ]
+        for network, variants in curves.items()
+    }
+    return _losses_by_network(lines, "loss (nats)", height=3.4)
 
 
 def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
-    """Draw the loss by epoch on scaled and on unscaled pixels, a panel for each network.
+    """Draw the loss on rows not trained on, a panel for each network.
 
-    Parameters
-    ----------
-    curves
-        Network to ``scaled`` and ``unscaled`` to the loss on rows not trained on, shape
-        (seeds, epochs), nats.
+    `curves` lead from network to ``scaled`` and ``unscaled`` pixels.
     """
-    figure = Figure(figsize=(7.0, 3.1))
-    panels = figure.subplots(1, len(curves), squeeze=False)[0]
-    names = {"scaled": "pixels 0 to 1", "unscaled": "pixels 0 to 255"}
-    for axes, (network, variants) in zip(panels, curves.items(), strict=True):
-        for number, (variant, loss) in enumerate(variants.items()):
-            _band(
-                axes,
-                range(1, loss.shape[1] + 1),
-                loss,
-                f"C{number}",
-                label=names[variant],
-                marker="os"[number % 2],
-            )
-        axes.set_title(NAMES[network])
-        axes.set_xlabel("epoch")
-        _whole_epochs(axes)
-        logarithmic_loss(axes)
-    panels[0].set_ylabel("loss on unseen images (nats)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2)
-    return figure
+    lines = {
+        network: [
+            (loss, number, NAMES[pixels], "-") for number, (pixels, loss) in enumerate(by.items())
+        ]
+        for network, by in curves.items()
+    }
+    return _losses_by_network(lines, "loss on unseen images (nats)", height=3.1)
 
 
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
     """Draw how costs grow with the rows, both axes logarithmic, with fitted straight lines.
 
-    Parameters
-    ----------
-    measures
-        ``counted`` and ``timed`` to ``C_<price>`` to the numbers of rows, rising, and the costs of
-        shape (repeats, numbers). A panel for each measure; without numbers it says so.
+    `measures` lead from ``counted`` and ``timed``, a panel each, to ``C_<price>`` to the numbers of
+    rows, rising, and the costs of shape (repeats, numbers). A panel without numbers says so.
     """
     figure = Figure(figsize=(7.0, 3.6))
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
@@ -206,33 +145,21 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
         axes.set_ylabel(f"{NAMES[measure]} (logarithmic)")
         if not series:
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color="0.4")
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes.set(xticks=[], yticks=[])
             continue
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        axes.set(xscale="log", yscale="log")
         for number, (price, (sizes, costs)) in enumerate(series.items()):
-            name = price.replace("C_", "C = ")
-            repeated = np.tile(sizes, len(costs))
-            label = name
+            colour, label = f"C{number}", price.replace("C_", "C = ")
+            repeated, values = np.tile(sizes, len(costs)), costs.ravel()
             if len(sizes) > 1:
-                slope, height = np.polyfit(np.log(repeated), np.log(costs.ravel()), 1)
-                axes.plot(sizes, np.exp(height) * np.power(sizes, slope), color=f"C{number}")
-                label = f"{name}: exponent {slope:.2f}"
-            axes.plot(
-                repeated,
-                costs.ravel(),
-                "os"[number % 2],
-                color=f"C{number}",
-                ms=4,
-                alpha=0.7,
-                label=label,
-            )
+                slope, height = np.polyfit(np.log(repeated), np.log(values), 1)
+                axes.plot(sizes, np.exp(height) * np.power(sizes, slope), color=colour)
+                label += f": exponent {slope:.2f}"
+            marker = "os"[number]
+            axes.plot(repeated, values, marker, color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
-        axes.xaxis.set_major_locator(FixedLocator(every))
-        axes.xaxis.set_major_formatter(FixedFormatter([f"{size:,}" for size in every]))
-        axes.xaxis.set_minor_locator(NullLocator())
+        fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
         axes.legend(fontsize=8, loc="upper left")
         # Room for the legend above the points.
         low, high = axes.get_ylim()
@@ -247,33 +174,41 @@ def _guides(axes: Axes, series: Mapping[str, tuple[list[int], Floats]]) -> None:
         return
     start = float(costs[:, 0].mean()) / 2
     for slope in (2, 3):
-        ends = [sizes[0], sizes[-1]]
-        heights = [start * (size / sizes[0]) ** slope for size in ends]
-        axes.plot(ends, heights, color="0.6", lw=0.9, ls=":", zorder=0)
-        axes.annotate(
-            f"$n^{slope}$",
-            (ends[1], heights[1]),
-            xytext=(3, 0),
-            textcoords="offset points",
-            color="0.4",
-            size=8,
-            va="center",
-        )
+        end = start * (sizes[-1] / sizes[0]) ** slope
+        axes.plot([sizes[0], sizes[-1]], [start, end], color="0.6", lw=0.9, ls=":", zorder=0)
+        write_beside(axes, f"$n^{slope}$", (sizes[-1], end), (3, 0), color="0.4")
+
+
+def _losses_by_network(
+    lines: Mapping[str, Iterable[tuple[Floats, int, str, str]]], name: str, height: float
+) -> Figure:
+    """Draw losses by epoch: their values, number, label and kind of line, a panel per network."""
+    figure = Figure(figsize=(7.0, height))
+    panels = figure.subplots(1, len(lines), squeeze=False)[0]
+    for axes, (network, losses) in zip(panels, lines.items(), strict=True):
+        for values, number, label, line in losses:
+            _band(axes, values, number, label=label, ls=line)
+        axes.set(title=NAMES[network], xlabel="epoch")
+        _whole_epochs(axes)
+        logarithmic_loss(axes)
+    panels[0].set_ylabel(name)
+    legend_above(panels[0], columns=2)
+    return figure
 
 
 def _band(
     axes: Axes,
-    x: Any,  # noqa: ANN401  (numbers, in any sequence)
     values: Floats,
-    colour: str,
-    *,
-    label: str | None = None,
-    marker: str = "",
-    ls: str = "-",
+    number: int,
+    x: Sequence[int] | None = None,
+    **line: Any,  # noqa: ANN401  (any property of a line)
 ) -> None:
-    """Draw the mean over the rows of `values`, and their range as a band."""
+    """Draw values in the colour and with the marker of a number; without `x` they are by epoch."""
+    if x is None:
+        x = range(1, values.shape[1] + 1)
+    colour, marker = f"C{number}", "os^"[number]
     axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, lw=0)
-    axes.plot(x, values.mean(axis=0), ls=ls, color=colour, marker=marker, ms=3.5, label=label)
+    axes.plot(x, values.mean(axis=0), color=colour, marker=marker, ms=3.5, **line)
 
 
 def _whole_epochs(axes: Axes) -> None:

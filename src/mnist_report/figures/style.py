@@ -1,17 +1,20 @@
 """One style for every picture: size, letters and colours that colour-blind readers can tell."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 P = ParamSpec("P")
@@ -21,8 +24,8 @@ DIGIT_COLOURS = ListedColormap(
     [entry["color"] for entry in style.library["petroff10"]["axes.prop_cycle"]], name="digits"
 )
 
-#: Gives each digit the colour of its number.
-DIGIT_NORM = BoundaryNorm(np.arange(-0.5, 10), DIGIT_COLOURS.N)
+#: What draws numbers in the colours of digits.
+DIGITS: dict[str, Any] = {"cmap": DIGIT_COLOURS, "norm": BoundaryNorm(np.arange(-0.5, 10), 10)}
 
 #: Values that can stand on a logarithmic axis of losses.
 LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -65,13 +68,87 @@ def draw(make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> bytes:
     return palette.getvalue()
 
 
-def hide_axes(axes: Any) -> None:  # noqa: ANN401  (Matplotlib's own stubs say Any here)
+def hide_axes(axes: Axes) -> None:
     """Leave only the picture of an image: no ticks, no frame, no grid."""
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
+
+
+def show_image(axes: Axes, vector: NDArray[np.floating[Any]], title: str) -> None:
+    """Show a scaled image, shape (784,), dark ink on white, with a title above."""
+    axes.imshow(vector.reshape(28, 28), vmin=0, vmax=1)
+    axes.set_title(title)
+    hide_axes(axes)
+
+
+def image_board(
+    vectors: NDArray[np.floating[Any]], titles: Sequence[str], shape: tuple[int, int], height: float
+) -> tuple[Figure, list[Axes]]:
+    """Show wrongly read images, as many as there are places, and say so if there are none."""
+    figure = Figure(figsize=(7.0, height))
+    if not len(vectors):
+        figure.text(0.5, 0.5, "no mistakes", ha="center", va="center")
+    panels = list(figure.subplots(*shape).flat)
+    for axes in panels:
+        hide_axes(axes)
+    for axes, vector, title in zip(panels, vectors, titles, strict=False):
+        show_image(axes, vector, title)
+    return figure, panels
+
+
+def name_cells(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
+    """Name the columns and the rows of a table shown as an image."""
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.grid(visible=False)
+
+
+def dark_cells(shown: AxesImage) -> NDArray[np.bool_]:
+    """Return which cells of an image are so dark that only white can be read on them."""
+    red, green, blue, alpha = np.moveaxis(shown.to_rgba(shown.get_array()), -1, 0)  # type: ignore[arg-type]
+    dark: NDArray[np.bool_] = (alpha > 0) & (0.3 * red + 0.6 * green + 0.1 * blue < 0.5)
+    return dark
+
+
+def write_cells(
+    axes: Axes,
+    texts: ArrayLike,
+    dark: NDArray[np.bool_],
+    bold: ArrayLike = False,
+    size: float = 8,
+) -> None:
+    """Write a text into every cell of an image, white into the dark ones; shape (rows, columns)."""
+    strong = np.broadcast_to(bold, dark.shape)
+    for (row, column), text in np.ndenumerate(np.asarray(texts)):
+        axes.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            size=size,
+            color="white" if dark[row, column] else "black",
+            weight="bold" if strong[row, column] else "normal",
+        )
+
+
+def write_beside(
+    axes: Axes,
+    text: str,
+    point: tuple[float, float],
+    shift: tuple[float, float],
+    **how: Any,  # noqa: ANN401  (any property of a text)
+) -> None:
+    """Write a small text so many printer's points right of and above a point."""
+    options = {"size": 8, "va": "center", **how}
+    axes.annotate(text, point, shift, textcoords="offset points", **options)
+
+
+def legend_above(axes: Axes, columns: int) -> None:
+    """Explain the lines of one panel above all of them."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.figure.legend(handles, labels, loc="outside upper center", ncols=columns)
 
 
 def logarithmic_loss(axes: Axes) -> None:
@@ -82,7 +159,12 @@ def logarithmic_loss(axes: Axes) -> None:
     if len(ticks) < 3:
         # So short a stretch of a logarithmic axis is nearly even.
         ticks = [float(tick) for tick in MaxNLocator(5).tick_values(low, high) if tick > 0]
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_major_formatter(FixedFormatter([f"{loss:.4g}" for loss in ticks]))
-    axes.yaxis.set_minor_locator(NullLocator())
+    fixed_ticks(axes.yaxis, ticks, [f"{loss:.4g}" for loss in ticks])
     axes.set_ylim(low, high)
+
+
+def fixed_ticks(axis: Axis, places: Sequence[float], names: Sequence[str]) -> None:
+    """Put ticks of an axis, also of one that is not linear, at these places only."""
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_major_formatter(FixedFormatter(names))
+    axis.set_minor_locator(NullLocator())

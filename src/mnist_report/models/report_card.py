@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix
 
 from mnist_report.core import files, paths
 from mnist_report.data.scaled import ScaledData
@@ -41,10 +42,8 @@ def write_report_card(
     ----------
     classes
         The class of each column of `scores`, shape (k,).
-    predicted
-        Predicted classes of the test images, shape (n,).
-    scores
-        Decision values or probabilities, shape (n, k).
+    predicted, scores
+        Predicted classes, shape (n,), and decision values or probabilities, shape (n, k).
     words
         What a score is, for the picture of mistakes: ``"score"`` or ``"probability"``.
     loss
@@ -67,7 +66,7 @@ def write_report_card(
     pictures = {
         "confusion.png": draw(
             figures.confusion_heat_map,
-            evaluation.confusion(labels, predicted, everyone),
+            confusion_matrix(labels, predicted, labels=everyone),
             everyone.tolist(),
         ),
         "wrong.png": draw(

@@ -1,46 +1,54 @@
 """The ledger: each number the paper prints, the metric that answers it, and the verdict.
 
-A verdict is one of
+`paper.yaml` holds the numbers. A verdict is one of
 
-- *reproduced*: the printed digits agree; or, where a number depends on a random draw, it lies
-  within three standard deviations of the mean over our own seeds;
-- *near*: outside of that, but by so little that a reader would conclude the same (how little, and
-  why, stands in `paper.yaml` by kind of number);
-- *not reproduced*: further off;
+- *agrees*: no draw decides the number, and ours is the printed one up to the margin of its kind;
+  or a draw does, the two are shown to be closer than that margin, and nothing speaks against it
+  (`mnist_report.evaluation.agreement`); or it is a choice, and half of our draws or more make it;
+- *undecided*: it could be a draw of ours, but so could numbers farther off than the margin; or it
+  lies oddly far off, yet not beyond what so many numbers allow;
+- *differs*: further off than one of our draws would lie; or a choice that no draw of ours makes;
 - *cannot be checked*: nothing that is computed today answers it;
 - *not computed*: these parameters do not ask for it;
 - *not comparable*: the data are not the paper's, so no verdict says anything of the paper.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
+from mnist_report.core import files, paths
 from mnist_report.core.trees import flatten
+from mnist_report.evaluation import seeds
+from mnist_report.evaluation.agreement import Tested, calibration, decide, hold_against
+from mnist_report.scores.uncertainty import spread
 
 Verdict = Literal[
-    "reproduced",
-    "near",
-    "not reproduced",
-    "cannot be checked",
-    "not computed",
-    "not comparable",
+    "agrees", "undecided", "differs", "cannot be checked", "not computed", "not comparable"
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
-#: Verdicts that call for an explanation.
-DEVIATIONS = ("near", "not reproduced")
+#: A choice that none of so many draws makes is not ours: one that is made one time in seven would
+#: be missing from fewer than one series in twenty.
+ENOUGH_DRAWS = 20
 
-#: How many standard deviations from the mean over seeds a printed number may lie.
-REACH = 3
+#: Kinds of numbers that say how good something is; the rest are shares, cells of one table,
+#: settings and facts.
+SCORES = ("accuracy", "loss", "AUC")
 
 PAPER = Path(__file__).with_name("paper.yaml")
+
+#: Study and metric in one dotted name, to a value for each seed, shape (seeds,).
+Values = Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -51,13 +59,14 @@ class Entry:
     what: str
     place: str
     printed: str
+    kind: str
     metric: str | None = None
     tolerance: float | None = None
     reason: str = "half a unit of the last printed digit"
     check: Literal["digits", "spread", "choice", "none"] = "digits"
-    kind: str = ""
-    near: float | None = None
-    near_means: str = ""
+    margin: float = 0.0
+    margin_means: str = ""
+    together: str | None = None
     why: str | None = None
 
     def __post_init__(self) -> None:
@@ -71,12 +80,16 @@ class Entry:
         return self.what.endswith("(again)")
 
     @property
-    def allowed(self) -> float:
-        """How far off counts as rounding."""
+    def rounding(self) -> float:
+        """How far off the number was, at most, before it was printed."""
         if self.tolerance is not None:
             return self.tolerance
-        exponent = Decimal(self.printed).as_tuple().exponent
-        return 0.5 * 10.0 ** int(exponent)
+        return 0.5 * 10.0 ** int(Decimal(self.printed).as_tuple().exponent)
+
+    @property
+    def same(self) -> str:
+        """The name that it shares with entries that ask the same question."""
+        return f"{self.metric} = {self.printed}"
 
 
 @dataclass(frozen=True)
@@ -99,13 +112,18 @@ class Judged:
     value
         Recomputed by the run at the seed of `params.yaml`; None if it was not.
     spread
-        The same number over seeds, where it depends on a draw and the study has it.
+        The same number over seeds, where it depends on a draw.
+    p, p_holm
+        How often one of our draws lies as far off, alone and corrected for how many numbers there
+        are; of a choice, the share of our draws that make it.
     """
 
     entry: Entry
     value: float | None
     verdict: Verdict
     spread: Spread | None = None
+    p: float | None = None
+    p_holm: float | None = None
 
     @property
     def difference(self) -> float | None:
@@ -114,29 +132,19 @@ class Judged:
 
     @property
     def z(self) -> float | None:
-        """How many of our standard deviations the printed number lies above our mean.
-
-        None where that says nothing: for choices from a list, where all seeds agree, and on data
-        that are not the paper's.
-        """
-        spread = self.spread
-        if self.verdict == "not comparable" or self.entry.check != "spread" or spread is None:
+        """How many of our standard deviations the printed number lies above our mean, if any."""
+        if self.entry.check != "spread" or self.spread is None or self.spread.sd == 0:
             return None
-        if spread.sd == 0:
-            return None
-        return (float(self.entry.printed) - spread.mean) / spread.sd
-
-    @property
-    def far(self) -> bool:
-        """Whether the printed number lies where one draw in twenty would, or fewer."""
-        return self.z is not None and abs(self.z) > 2
+        return (float(self.entry.printed) - self.spread.mean) / self.spread.sd
 
     @property
     def why(self) -> str | None:
-        """Why the printed number does not hold, or holds just nearly."""
-        return self.entry.why if self.verdict in DEVIATIONS else None
+        """Why the printed number differs, or agrees within its margin but not to the last digit."""
+        off = self.entry.check == "digits" and abs(self.difference or 0) > self.entry.rounding
+        return self.entry.why if self.verdict == "differs" or off else None
 
 
+@cache
 def load_ledger(path: Path = PAPER) -> list[Entry]:
     """Read the ledger; ids are unique, and each entry takes over what its kind says.
 
@@ -158,33 +166,115 @@ def load_ledger(path: Path = PAPER) -> list[Entry]:
     return entries
 
 
-def judge_all(ledger: Sequence[Entry], metrics: Mapping[str, Any]) -> list[Judged]:
+def read_values() -> dict[str, NDArray[np.float64]]:
+    """Read what the studies measured, seed by seed, from ``results/<study>.csv``."""
+    tables = sorted(paths.RESULTS.glob("*.csv"))
+    return seeds.read_values({path.stem: files.read_csv(path) for path in tables})
+
+
+def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Values) -> list[Judged]:
     """Set every printed number beside its metric.
+
+    Numbers that a draw decides are judged at once, for the correction; entries that ask the same
+    question count as one. Where several stand `together`, made by one run of one cell, a
+    difference in one of them is a difference in all.
 
     Parameters
     ----------
-    metrics
-        Stage name to the content of its metrics file. The spread of ``<stage>.<key>`` over seeds
-        is looked up as ``spread_<stage>.<key>``, an item of a list as ``<name>.<index>``.
+    results
+        Stage name to the content of its results file.
+    values
+        By names such as ``spread_svm_final.test.accuracy``.
     """
-    leaves = dict(_leaves(metrics))
-    comparable = leaves.get("fetch.comparable_with_paper", True)
-    return [_judge(entry, leaves, comparable=comparable) for entry in ledger]
+    leaves = _leaves(results)
+    if not leaves.get("fetch.comparable_with_paper", True):
+        return [replace(_look_up(e, leaves, values), verdict="not comparable") for e in ledger]
+    found = [_look_up(entry, leaves, values) for entry in ledger]
+    tested = {row.entry.same: _tested(row.entry, row.spread) for row in found if _is_tested(row)}
+    verdicts = decide(tested)
+    judged = []
+    for row in found:
+        if _is_tested(row):
+            verdict, p_holm = verdicts[row.entry.same]
+            p = tested[row.entry.same].p
+            judged.append(replace(row, verdict=verdict, p=p, p_holm=p_holm))
+        else:
+            judged.append(row)
+    differing = {row.entry.together for row in judged if row.verdict == "differs"} - {None}
+    return [
+        replace(row, verdict="differs") if row.entry.together in differing else row
+        for row in judged
+    ]
+
+
+def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, dict[str, float]]:
+    """Judge each of our own draws by the others, by the same rule, as if it had been printed.
+
+    Returns
+    -------
+    dict
+        Kind of number to ``judged`` (numbers times seeds), and to the shares of these that each
+        verdict is given to.
+    """
+    entries = {row.entry.same: row.entry for row in judged if _is_tested(row)}
+    rows = calibration(
+        {name: values[_over_seeds(entry)] for name, entry in entries.items()},
+        {name: entry.rounding for name, entry in entries.items()},
+        {name: entry.margin for name, entry in entries.items()},
+    )
+    given: dict[str, list[str]] = {}
+    for name, _, verdict in rows:
+        given.setdefault(entries[name].kind, []).append(verdict)
+    return {
+        kind: {"judged": len(verdicts)}
+        | {
+            verdict: verdicts.count(verdict) / len(verdicts)
+            for verdict in ("agrees", "undecided", "differs")
+        }
+        for kind, verdicts in given.items()
+    }
+
+
+def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, float]:
+    """Count how often the two rules of folds give the printed ± 0.004, over draws and its cells.
+
+    Returns
+    -------
+    dict
+        ``printed``, how many cells there are; ``today`` and ``then``, shares of cells times draws.
+    """
+    cells = {str(e.metric) for e in ledger if e.kind == "grid spread" and e.printed == "0.004"}
+    found: dict[str, float] = {"printed": len(cells)}
+    for name, part in (("then", "folds_2019."), ("today", "")):
+        metrics = (f"spread_{cell.replace('folds_2019.', part)}" for cell in cells)
+        drawn = [values[metric] for metric in metrics if metric in values]
+        found[name] = float(np.mean(np.round(drawn, 3) == 0.004)) if drawn else 0.0
+    return found
 
 
 def as_table(judged: Sequence[Judged]) -> pd.DataFrame:
-    """Return a row for each printed number; a cell is empty where there is nothing to say.
-
-    Columns are ``id``, ``printed`` (text, all its digits), ``recomputed``, ``mean``, ``sd``,
-    ``seeds``, ``z`` and ``verdict``.
-    """
-    columns = ["id", "printed", "recomputed", "mean", "sd", "seeds", "z", "verdict"]
+    """Return a row for each printed number; a cell is empty where there is nothing to say."""
     rows = []
     for row in judged:
-        spread = row.spread
-        over_seeds = (spread.mean, spread.sd, spread.seeds) if spread else (None, None, None)
-        rows.append((row.entry.id, row.entry.printed, row.value, *over_seeds, row.z, row.verdict))
-    return pd.DataFrame(rows, columns=columns).astype({"seeds": "Int64"})
+        over = row.spread and (row.spread.mean, row.spread.sd, row.spread.seeds)
+        rows.append(
+            (
+                row.entry.id,
+                row.entry.kind,
+                row.entry.check,
+                row.entry.printed,
+                row.value,
+                *(over or (None, None, None)),
+                row.z,
+                row.entry.margin,
+                row.p,
+                row.p_holm,
+                row.verdict,
+            )
+        )
+    columns = ["id", "kind", "rule", "printed", "recomputed", "mean", "sd", "seeds", "z", "margin"]
+    table = pd.DataFrame(rows, columns=[*columns, "p", "p_holm", "verdict"])
+    return table.astype({"seeds": "Int64"})
 
 
 def printed_aucs(judged: Sequence[Judged]) -> dict[str, float]:
@@ -198,10 +288,7 @@ def printed_aucs(judged: Sequence[Judged]) -> dict[str, float]:
 
 
 def printed_by_epoch(judged: Sequence[Judged], network: str) -> pd.DataFrame:
-    """Return what the paper prints of a network's training.
-
-    Columns are ``epoch`` (int), ``measure`` and ``value``.
-    """
+    """Return what the paper prints of a network's training: ``epoch``, ``measure``, ``value``."""
     pattern = re.compile(rf"{network}\.epoch_(\d+)\.(\w+)")
     found = ((pattern.fullmatch(row.entry.id), row.entry.printed) for row in judged)
     rows = [(int(name[1]), name[2], float(value)) for name, value in found if name]
@@ -224,65 +311,64 @@ def tally(verdicts: Iterable[str], possible: Sequence[str]) -> dict[str, int]:
 
 
 def unexplained(judged: Iterable[Judged]) -> list[str]:
-    """Return the ids of numbers that do not hold and of which the ledger does not say why."""
-    return [row.entry.id for row in judged if row.verdict in DEVIATIONS and not row.why]
+    """Return the ids of numbers that differ and of which the ledger does not say why."""
+    return [row.entry.id for row in judged if row.verdict == "differs" and not row.entry.why]
 
 
-def _judge(entry: Entry, leaves: Mapping[str, Any], *, comparable: bool) -> Judged:
-    found = leaves.get(entry.metric) if entry.metric else None
-    value = None if found is None else float(found)
-    spread = _spread(entry, leaves)
-    if not comparable:
-        return Judged(entry, value, "not comparable", spread)
-    if entry.check == "none":
+def _look_up(entry: Entry, leaves: Mapping[str, Any], values: Values) -> Judged:
+    """Find a number's value and spread, and judge it unless that takes all the others."""
+    if entry.metric is None:
         return Judged(entry, None, "cannot be checked")
-    if value is None or (entry.check != "digits" and spread is None):
-        return Judged(entry, value, "not computed", spread)
-    distance, reach = _distance(entry, value, spread)
-    verdict: Verdict = "not reproduced"
-    if distance <= reach:
-        verdict = "reproduced"
-    elif entry.near is not None and distance <= _exact(entry.near):
-        verdict = "near"
-    return Judged(entry, value, verdict, spread)
-
-
-def _distance(entry: Entry, value: float, spread: Spread | None) -> tuple[Decimal, Decimal]:
-    """Return how far off the printed number is, and how far off it may be.
-
-    Decimals, since a printed 0.16 stands for 0.155 to 0.165 with both ends included, whatever
-    floats make of these.
-    """
-    printed, rounding = Decimal(entry.printed), _exact(entry.allowed)
-    if spread is None or entry.check == "digits":
-        return abs(_exact(value) - printed), rounding
-    if entry.check == "spread":
-        return abs(printed - _exact(spread.mean)), rounding + REACH * _exact(spread.sd)
-    # A choice from a list: one that was made over seeds, or lies between two that were.
-    low, high = _exact(spread.min), _exact(spread.max)
-    return max(low - printed, printed - high, Decimal(0)), rounding
-
-
-def _exact(value: float) -> Decimal:
-    """Return the decimal number that a float is written as."""
-    return Decimal(str(value))
-
-
-def _spread(entry: Entry, leaves: Mapping[str, Any]) -> Spread | None:
-    name = f"spread_{entry.metric}"
-    if entry.check not in ("spread", "choice") or f"{name}.seeds" not in leaves:
-        return None
-    spread = Spread(**{field.name: leaves[f"{name}.{field.name}"] for field in fields(Spread)})
-    if spread.min == spread.max:
+    found = leaves.get(entry.metric)
+    value = None if found is None else float(found)
+    if entry.check == "digits":
+        return Judged(entry, value, "not computed" if value is None else _by_digits(entry, value))
+    drawn = values.get(_over_seeds(entry))
+    # A number of a study alone has no value of this run.
+    if drawn is None or (value is None and _over_seeds(entry) != entry.metric):
+        return Judged(entry, value, "not computed")
+    found_spread = Spread(**spread(drawn.tolist()))  # type: ignore[arg-type]
+    if np.ptp(drawn) == 0:
         # The mean of equal values can be off by rounding, and then their sd is not quite 0.
-        return replace(spread, mean=spread.min, sd=0.0)
-    return spread
+        found_spread = replace(found_spread, mean=float(drawn[0]), sd=0.0)
+    if entry.check == "spread":
+        return Judged(entry, value, "undecided", found_spread)
+    share = float(np.isclose(drawn, float(entry.printed)).mean())
+    verdict: Verdict = "agrees" if share >= 1 / 2 else "undecided"
+    if share == 0 and len(drawn) >= ENOUGH_DRAWS:
+        verdict = "differs"
+    return Judged(entry, value, verdict, found_spread, p=share)
 
 
-def _leaves(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the leaves under dotted names; the items of a list under the name and their index."""
-    for name, value in flatten(metrics):
+def _by_digits(entry: Entry, value: float) -> Verdict:
+    # Decimals, since a printed 0.16 stands for 0.155 to 0.165 with both ends included, whatever
+    # floats make of these.
+    distance = abs(Decimal(str(value)) - Decimal(entry.printed))
+    return "agrees" if distance <= Decimal(str(max(entry.rounding, entry.margin))) else "differs"
+
+
+def _over_seeds(entry: Entry) -> str:
+    """Return the name of the values over seeds: of the study itself, or of the stage's study."""
+    metric = str(entry.metric)
+    return metric if metric.startswith(("slips_", "origins")) else f"spread_{metric}"
+
+
+def _is_tested(row: Judged) -> bool:
+    return row.entry.check == "spread" and row.spread is not None
+
+
+def _tested(entry: Entry, over: Spread | None) -> Tested:
+    assert over is not None  # noqa: S101  (as `_is_tested` says)
+    return hold_against(
+        float(entry.printed), entry.rounding, over.mean, over.sd, over.seeds, entry.margin
+    )
+
+
+def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the leaves under dotted names; the items of a list under the name and their index."""
+    found: dict[str, Any] = {}
+    for name, value in flatten(results):
+        found[name] = value
         if isinstance(value, list):
-            yield from ((f"{name}.{index}", item) for index, item in enumerate(value))
-        else:
-            yield name, value
+            found |= {f"{name}.{index}": item for index, item in enumerate(value)}
+    return found

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_report.report.ledger import REACH
+from scipy import stats
+
+from mnist_report.evaluation.agreement import reach
 
 #: In words.
 GAMMAS = {
@@ -27,6 +29,10 @@ class Candidate:
         The number that it gives, over seeds.
     z
         How many standard deviations the printed number lies above the mean.
+    fits
+        Whether it lies where nineteen of twenty further draws would.
+    density
+        How densely further draws lie at the printed number: Student's t, shifted and stretched.
     """
 
     gamma: str
@@ -34,26 +40,55 @@ class Candidate:
     mean: float
     sd: float
     z: float
-
-    @property
-    def fits(self) -> bool:
-        """Whether the printed number could be one of these."""
-        return abs(self.z) <= REACH
+    fits: bool
+    density: float
 
 
 def candidates(measured: Mapping[str, Any], printed: float) -> list[Candidate]:
     """Return the candidates for one printed number, the best first.
 
-    Parameters
-    ----------
-    measured
-        Gamma to rows to the spread of the number over seeds (metrics of stage ``origins``).
+    `measured` leads from gamma to rows to the spread of the number over seeds.
     """
     found = []
     for gamma, by_rows in measured.items():
         for rows, spread in by_rows.items():
-            off = printed - spread["mean"]
+            off, sd, n = printed - spread["mean"], spread["sd"], spread["seeds"]
             # Seeds that all agree leave no doubt: any difference is one too many.
-            z = off / spread["sd"] if spread["sd"] > 0 else (0.0 if off == 0 else float("inf"))
-            found.append(Candidate(gamma, rows, spread["mean"], spread["sd"], z))
+            z = off / sd if sd > 0 else (0.0 if off == 0 else float("inf"))
+            error = sd * (1 + 1 / n) ** 0.5
+            density = float(stats.t.pdf(off / error, n - 1)) / error if sd > 0 else 0.0
+            fits = abs(off) <= reach(sd, n)
+            found.append(Candidate(gamma, rows, spread["mean"], sd, z, fits, density))
     return sorted(found, key=lambda candidate: abs(candidate.z))
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of the final training set: the AUC that it gives, and the p of the printed one."""
+
+    rows: int
+    mean: float
+    sd: float
+    p: float
+
+
+def sizes(measured: Mapping[str, Any], printed: float) -> list[Size]:
+    """Judge how well sizes of a training set explain a printed number.
+
+    All sizes are given one standard deviation, pooled: a few draws each know little of their own.
+    `measured` leads from ``rows_<n>`` to the spread of the number over seeds, as many for each.
+    """
+    spreads = list(measured.values())
+    n = spreads[0]["seeds"]
+    pooled = (sum(spread["sd"] ** 2 for spread in spreads) / len(spreads)) ** 0.5
+    error = pooled * (1 + 1 / n) ** 0.5
+    freedom = len(spreads) * (n - 1)
+    return [
+        Size(
+            int(name.removeprefix("rows_")),
+            spread["mean"],
+            pooled,
+            float(2 * stats.t.sf(abs(printed - spread["mean"]) / error, freedom)),
+        )
+        for name, spread in measured.items()
+    ]

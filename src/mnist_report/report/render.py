@@ -1,17 +1,16 @@
-"""From templates to documents: Markdown for a Git host, one HTML file, one PDF.
+"""From templates to documents: Markdown as Git hosts show it, and from that one HTML file, one PDF.
 
-Templates never hold a recomputed number: they take numbers from the metrics and figures from the
-plots. Markdown is rendered once for each target, since a Git host, a browser and a page of paper
-want figures written in different ways.
+Templates never hold a recomputed number: they take numbers from the results and figures from the
+plots. What HTML and PDF need beyond the Markdown, `templates/report.lua` adds.
 """
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import jinja2
 import pypandoc
@@ -21,36 +20,16 @@ from mnist_report.core import paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params
 from mnist_report.figures.names import KERNELS, MODELS
-from mnist_report.report import origins
-from mnist_report.report.ledger import REACH, VERDICTS, Entry, Judged, Spread, judge_all
+from mnist_report.report import origins, words
+from mnist_report.report.ledger import VERDICTS, Judged
 from mnist_report.report.slips import Slip
-from mnist_report.report.statements import JudgedStatement, judge_statements
+from mnist_report.report.statements import JudgedStatement, judge_statements, load_not_judged
 from mnist_report.studies.paper import changed
-
-Target = Literal["git", "html", "pdf"]
-TARGETS: tuple[Target, ...] = get_args(Target)
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-#: How the top of the checkout is named from where each document looks for pictures.
-_TOP = {"git": "../", "html": "", "pdf": "/"}
-
 #: The stages that draw the pictures of a folder, where they are not the folder's name.
 _DRAWN_BY = {"slips": "judge", "statements": "judge", "verdicts": "judge", "costs": "report"}
-
-#: How a verdict is shown: its sign, and the name of its colour in `report.css` and `report.typ`.
-_VERDICT_LOOKS = {
-    "reproduced": ("✓", "good"),
-    "near": ("≈", "fair"),
-    "not reproduced": ("✗", "bad"),
-    "cannot be checked": ("–", "unjudged"),
-    "not computed": ("–", "unjudged"),
-    "not comparable": ("–", "unjudged"),
-    "not tested": ("–", "unjudged"),
-    "holds": ("✓", "good"),
-    "holds in part": ("≈", "fair"),
-    "does not hold": ("✗", "bad"),
-}
 
 #: Markdown with TeX mathematics, Git hosts' heading anchors, and no HTML of anybody's.
 _READER = (
@@ -61,96 +40,34 @@ _READER = (
 
 @dataclass
 class Document:
-    """What a template can call while it is rendered for one target.
+    """What templates can call.
 
-    Parameters
-    ----------
-    metrics
-        Stage name to the content of its metrics file.
-    ledger
-        What the paper prints.
+    `metrics` is stage to results, `verdicts` has every printed number, judged.
     """
 
-    target: Target
     metrics: Mapping[str, Any]
-    ledger: Sequence[Entry]
-    figure_numbers: dict[str, int] = field(default_factory=dict)
-    all_numbered: bool = False
+    verdicts: Sequence[Judged]
 
     def figure(self, stage: str, name: str, alt: str, caption: str) -> str:
-        """Place a picture of a stage, numbered in the order of appearance.
+        """Place a picture of a folder of `plots`, or of ``costs``, above its caption.
 
-        Parameters
-        ----------
-        stage
-            The folder of `plots` that it lies in, or ``costs``.
-        alt
-            What the picture shows, for a reader who cannot see it.
-        caption
-            What to see in it.
+        `alt` says what it shows, for a reader who cannot see it; `caption` what to see in it.
         """
-        number = self.figure_numbers.setdefault(f"{stage}/{name}", len(self.figure_numbers) + 1)
         folder = "report/costs" if stage == "costs" else f"plots/{stage}"
-        path = f"{_TOP[self.target]}{folder}/{name}"
         script = f"stages/{_DRAWN_BY.get(stage, stage)}.py"
-        caption = " ".join(caption.split())
-        if self.target == "git":
-            source = f"[`{script}`](../{script})"
-            return f"![{escape(alt)}]({path})\n\n**Figure {number}.** {caption} *Made by {source}.*"
-        words = f"**Figure {number}.** {caption} *Made by* `{script}`*.*"
-        return f'![{words}]({path}){{alt="{_attribute(alt)}"}}'
+        return (
+            f"![{words.escape(alt)}](../{folder}/{name})\n\n**{self.ref(stage, name)}.** "
+            f"{' '.join(caption.split())} *Made by [`{script}`](../{script}).*"
+        )
 
     def ref(self, stage: str, name: str) -> str:
-        """Name a figure by its number, which is known once the whole document was rendered.
-
-        Raises
-        ------
-        UserError
-            If no template shows the figure.
-        """
-        number = self.figure_numbers.get(f"{stage}/{name}")
-        if number is None and self.all_numbered:
-            raise UserError(f"a template refers to figure {stage}/{name}, which it does not show")
-        return f"Figure {number}"
-
-    def verdict(self, word: str) -> str:
-        """Write a verdict so that it stands out: by a sign before it, and by its colour.
-
-        A Git host has no colours of ours; there the word stands alone.
-
-        Raises
-        ------
-        UserError
-            If there is no such verdict.
-        """
-        if word not in _VERDICT_LOOKS:
-            raise UserError(f"a template shows the verdict '{word}', which render.py does not know")
-        sign, colour = _VERDICT_LOOKS[word]
-        if self.target == "git":
-            return word
-        if self.target == "html":
-            return f'[[{sign}]{{aria-hidden="true"}} {word}]{{.verdict .{colour}}}'
-        return f'[{sign}\N{NO-BREAK SPACE}{word}]{{typst:text:fill="{colour}"}}'
+        """Name a figure; `_number_figures` puts its number in."""
+        return f"Figure <{stage}/{name}>"
 
     def best_kernel(self, rows: str, measure: str) -> str:
         """Name the kernel with the highest `measure` on ``train`` or ``test`` rows."""
         kernels: dict[str, Any] = self.metrics["svm_kernels"]["kernels"]
         return max(kernels, key=lambda kernel: float(kernels[kernel][rows][measure]))
-
-    @cached_property
-    def verdicts(self) -> list[Judged]:
-        """Every printed number, judged."""
-        return judge_all(self.ledger, self.metrics)
-
-    @property
-    def possible(self) -> list[str]:
-        """The verdicts that a number can have where the data are the paper's."""
-        return [verdict for verdict in VERDICTS if verdict != "not comparable"]
-
-    def origins(self, kernel: str) -> list[origins.Candidate]:
-        """Return what the printed AUC of a kernel may come from, the best candidate first."""
-        printed = float(self.judged(f"svm_kernels.auc.{kernel}").entry.printed)
-        return origins.candidates(self.metrics["origins"]["kernels"][kernel], printed)
 
     @cached_property
     def statements(self) -> list[JudgedStatement]:
@@ -162,138 +79,79 @@ class Document:
         return [row for row in self.verdicts if row.entry.id.startswith(prefix)]
 
     def judged(self, entry_id: str) -> Judged:
-        """Return one printed number, judged.
-
-        Raises
-        ------
-        UserError
-            If the ledger has no such entry.
-        """
+        """Return one printed number, judged."""
         for row in self.verdicts:
             if row.entry.id == entry_id:
                 return row
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
+    def sizes(self) -> list[origins.Size]:
+        """Return how well each size of the final training set explains the printed AUC."""
+        printed = float(self.judged("svm_final.auc_hard").entry.printed)
+        return origins.sizes(self.metrics["origins"]["final"], printed)
+
+    def origins(self, kernel: str) -> list[origins.Candidate]:
+        """Return what the printed AUC of a kernel may come from, the best candidate first."""
+        printed = float(self.judged(f"svm_kernels.auc.{kernel}").entry.printed)
+        return origins.candidates(self.metrics["origins"]["kernels"][kernel], printed)
+
 
 def render_markdown(
-    target: Target,
-    metrics: Mapping[str, Any],
-    ledger: Sequence[Entry],
-    slips: Sequence[Slip],
-    params: Params,
+    metrics: Mapping[str, Any], judged: Sequence[Judged], slips: Sequence[Slip], params: Params
 ) -> str:
-    """Render the whole report as Markdown for one target.
+    """Render the whole report as Markdown, with paths as seen from the folder `report`.
 
-    Parameters
-    ----------
-    metrics
-        Stage name to the content of its metrics file.
-    ledger
-        What the paper prints.
-    slips
-        Its slips.
-    params
-        What `params.yaml` says.
-
-    Raises
-    ------
-    UserError
-        If a template asks for a number or a figure that is not there.
+    `metrics` is stage to results, `judged` has every printed number. Raises UserError if a template
+    asks for what is not there.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
-    )
-    for function in FILTERS:
-        environment.filters[function.__name__] = function
-    document = Document(target, metrics, ledger)
+    environment = words.environment(jinja2.FileSystemLoader(TEMPLATES))
     try:
-        template = environment.get_template("report.md.j2")
-        # References may stand before their figures: the first pass numbers, the second names.
-        for _ in range(2):
-            text = template.render(
-                doc=document,
-                m=metrics,
-                p=params,
-                changed=changed(params),
-                slips=slips,
-                target=target,
-                title=report_title(metrics["fetch"], escape),
-                kernel_names=KERNELS,
-                model_names=MODELS,
-                origin_gammas=origins.GAMMAS,
-                origin_rows=origins.ROWS,
-                reach=REACH,
-            )
-            document.all_numbered = True
+        text = environment.get_template("report.md.j2").render(
+            doc=Document(metrics, judged),
+            m=metrics,
+            p=params,
+            changed=changed(params),
+            slips=slips,
+            not_judged=load_not_judged(),
+            kernel_names=KERNELS,
+            model_names=MODELS,
+            number_verdicts=VERDICTS,
+            origin_gammas=origins.GAMMAS,
+            origin_rows=origins.ROWS,
+        )
     except jinja2.UndefinedError as error:
         raise UserError(
-            f"the report's template asks for what the metrics do not hold: {error}; "
-            "run 'dvc repro' so that every stage's metrics are there"
+            f"the report's template asks for what the results do not hold: {error}; "
+            "run 'dvc repro' so that every stage's results are there"
         ) from error
-    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-    return text.replace("<!-- contents -->\n", _contents(text)) if target == "git" else text
+    text = _number_figures(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    return text.replace("<!-- contents -->\n", _contents(text))
 
 
-def report_title(
-    fetched: Mapping[str, Any], quote: Callable[[str], str] = lambda text: text
-) -> str:
-    """Return the report's title, which says so when the data are not the paper's.
-
-    Parameters
-    ----------
-    fetched
-        The metrics of stage `fetch`.
-    quote
-        What to do with the data set's own title, which may hold any character.
-    """
-    title = "An Approximation to the MNIST Dataset, recomputed"
-    if fetched["comparable_with_paper"]:
-        return title
-    return f"{title} on {quote(fetched['title'])} (this is not MNIST)"
-
-
-def to_html(markdown: str, title: str) -> str:
-    """Turn Markdown into one HTML file that holds its pictures, style and MathML."""
+def to_html(markdown: str) -> str:
+    """Turn the Markdown into one HTML file that holds its pictures, style and MathML."""
     html = _pandoc(
         markdown,
         "html5",
-        "--standalone",
         "--embed-resources",
         "--mathml",
         "--toc",
         "--toc-depth=3",
         "--number-sections",
         "--section-divs",
-        "--resource-path=.",
+        "--resource-path=report",
         f"--template={_from_root('report.html')}",
-        f"--css={_from_root('report.css')}",
-        f"--metadata=title:{title}",
         "--metadata=lang:en",
     )
-    # What Pandoc writes although HTML has no use for it: validators say so at every place.
-    html = re.sub(r'<img role="img" aria-label="[^"]*"', "<img", html)
-    html = html.replace('<style type="text/css">', "<style>").replace(" />", ">")
     # A hat that combines with the letter before it finds none there, and stands askew.
     return html.replace(
         "\N{COMBINING CIRCUMFLEX ACCENT}</mo>", "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}</mo>"
     )
 
 
-def to_pdf(markdown: str, title: str) -> bytes:
-    """Turn Markdown into a PDF; the file holds no date, so the same text gives the same bytes."""
-    source = _pandoc(
-        markdown,
-        "typst",
-        "--standalone",
-        "--shift-heading-level-by=-1",
-        f"--template={_from_root('report.typ')}",
-        f"--metadata=title:{title}",
-    )
+def to_pdf(markdown: str) -> bytes:
+    """Turn the Markdown into a PDF without a date: the same text gives the same bytes."""
+    source = _pandoc(markdown, "typst", f"--template={_from_root('report.typ')}")
     # typst's stubs take the bytes of a document for a list of documents.
     compiled = typst.compile(
         source.encode(),  # type: ignore[type-var]
@@ -304,14 +162,6 @@ def to_pdf(markdown: str, title: str) -> bytes:
     return compiled
 
 
-def _from_root(template: str) -> str:
-    """Return the path of a template from the root: under the C locale Pandoc reads no others.
-
-    A checkout may lie in a folder whose name has letters beyond ASCII.
-    """
-    return os.path.relpath(TEMPLATES / template, paths.ROOT)
-
-
 def _pandoc(markdown: str, to: str, *arguments: str) -> str:
     try:
         text: str = pypandoc.convert_text(
@@ -320,9 +170,12 @@ def _pandoc(markdown: str, to: str, *arguments: str) -> str:
             format=_READER,
             # A picture that is not there is a warning to pandoc; here it is an error.
             # Tables take the width of their cells; pandoc would squeeze those with long lines.
+            # The first heading becomes the title.
             extra_args=[
+                "--standalone",
                 "--fail-if-warnings",
                 "--columns=10000",
+                "--shift-heading-level-by=-1",
                 f"--lua-filter={_from_root('report.lua')}",
                 *arguments,
             ],
@@ -335,6 +188,21 @@ def _pandoc(markdown: str, to: str, *arguments: str) -> str:
     return text
 
 
+def _from_root(template: str) -> str:
+    """Return a template's path from the root: under the C locale Pandoc reads only ASCII paths."""
+    return os.path.relpath(TEMPLATES / template, paths.ROOT)
+
+
+def _number_figures(text: str) -> str:
+    """Put numbers for names, in the order in which the figures stand."""
+    shown = dict.fromkeys(re.findall(r"\*\*Figure <(.+?)>\.\*\*", text))
+    numbers = {name: number for number, name in enumerate(shown, 1)}
+    for name in re.findall(r"Figure <(.+?)>", text):
+        if name not in numbers:
+            raise UserError(f"a template refers to figure {name}, which it does not show")
+    return re.sub(r"Figure <(.+?)>", lambda found: f"Figure {numbers[found[1]]}", text)
+
+
 def _contents(markdown: str) -> str:
     """List the second-level headings as links, with the anchors that Git hosts make."""
     lines = []
@@ -342,89 +210,3 @@ def _contents(markdown: str) -> str:
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         lines.append(f"- [{heading}](#{anchor})")
     return "\n".join(lines) + "\n"
-
-
-def fixed(value: float, digits: int) -> str:
-    """Write a number with `digits` digits after the point."""
-    return f"{value:.{digits}f}"
-
-
-def plain(value: float) -> str:
-    """Write a number the short way: 10, 0.01, 1e-05."""
-    return f"{value:.6g}"
-
-
-def power(value: float) -> str:
-    """Write a small number as a multiple of a power of ten, in TeX."""
-    if value == 0:
-        return "0"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return rf"${mantissa} \times 10^{{{int(exponent)}}}$"
-
-
-def like(value: float, printed: str) -> str:
-    """Write a number with as many digits after the point as a printed one has, at most eight."""
-    return fixed(value, _decimals(printed))
-
-
-def short(printed: str) -> str:
-    """Cut a printed number after eight digits behind the point, with dots where any are cut off."""
-    whole, _, decimals = printed.partition(".")
-    return f"{whole}.{decimals[:8]}…" if len(decimals) > 8 else printed
-
-
-def difference_like(value: float, printed: str) -> str:
-    """Write a difference with a sign, to one digit more than the printed number shows."""
-    text = f"{value:+.{_decimals(printed) + 1}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
-
-
-def over_seeds(spread: Spread, printed: str) -> str:
-    """Write mean and sd over seeds, to one digit more than the printed number, at most five."""
-    digits = min(_decimals(printed) + 1, 5)
-    return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
-
-
-def first_capital(text: str) -> str:
-    """Begin a heading with a capital letter and leave the rest."""
-    return text[:1].upper() + text[1:]
-
-
-def _decimals(printed: str) -> int:
-    return min(len(printed.partition(".")[2]), 8)
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """Write a share as a percentage."""
-    return f"{100 * value:.{digits}f} %"
-
-
-def count(value: float) -> str:
-    """Write a whole number with commas between thousands."""
-    return f"{int(value):,}"
-
-
-def escape(text: str) -> str:
-    """Take the special meaning from every character that Markdown or HTML gives one."""
-    one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>&$~^\"'@:])", r"\\\1", one_line)
-
-
-def _attribute(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "").replace('"', "'")
-
-
-#: What templates can write after a bar.
-FILTERS: tuple[Callable[..., object], ...] = (
-    fixed,
-    percent,
-    count,
-    plain,
-    power,
-    escape,
-    like,
-    short,
-    difference_like,
-    over_seeds,
-    first_capital,
-)

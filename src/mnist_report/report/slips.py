@@ -1,10 +1,9 @@
-"""The slips of the paper: what is printed, what is right, and what the difference costs.
+"""The slips of the paper: what is printed, what is right, and what the difference comes to.
 
-`slips.yaml` lists them. An effect is always *set right minus as printed*, so a slip that costs
-accuracy has a positive one.
+`slips.yaml` lists them. An effect is always *set right minus as printed*: positive where a slip
+costs accuracy.
 """
 
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +11,26 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
+from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from mnist_report.core.trees import at
-from mnist_report.evaluation.seeds import Summary, by_seed, welch
+from mnist_report.evaluation.seeds import welch
 from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.figures.names import KERNELS
 from mnist_report.models.scratch.neural_network import cross_entropy, minibatches
+from mnist_report.report import words
 from mnist_report.scores.scores import auc_hard
-from mnist_report.scores.uncertainty import paired_difference, spread
+from mnist_report.scores.uncertainty import holm, paired_difference, spread
 
-Group = Literal["text", "judging", "network", "formulas", "undefined", "ignored", "gone"]
+Group = Literal["text", "rows", "network", "yardstick", "formulas", "undefined", "ignored", "gone"]
 Measure = Literal["accuracy", "auc", "loss"]
+Floats = NDArray[np.float64]
 
-#: Dotted name to a value for each of the seeds 0, 1, 2 ...
-Values = Mapping[str, Sequence[float]]
+#: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
+Values = Mapping[str, Floats]
 SLIPS = Path(__file__).with_name("slips.yaml")
 
 #: The grid of the paper's cell 19, its folds, and the minibatch of cell 26.
@@ -52,6 +54,7 @@ class Comparison:
     measure: Measure
     printed: str
     right: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,128 +72,37 @@ class Slip:
     effects: tuple[Comparison, ...] = ()
 
     def evidence(self, metrics: Mapping[str, Any]) -> str:
-        """Return the sentence that shows the slip, its numbers filled in.
-
-        Parameters
-        ----------
-        metrics
-            Stage name to the content of its metrics file.
-
-        Raises
-        ------
-        KeyError
-            If a number is not there.
-        """
-        return _Sentence().vformat(self.shown, (), metrics)
+        """Return the sentence that shows the slip, with numbers of the stages' results."""
+        return words.environment().from_string(self.shown).render(metrics)
 
 
-class _Sentence(string.Formatter):
-    """Fills ``{stage.key.key:format}``.
+def load_slips() -> list[Slip]:
+    """Read the slips."""
+    content = YAML(typ="safe", pure=True).load(SLIPS.read_text(encoding="utf-8"))
+    return [
+        Slip(**item | {"effects": tuple(Comparison(**each) for each in item.get("effects", ()))})
+        for item in content
+    ]
 
-    Beside Python's formats, ``.2p`` writes hundredths, as points with two digits, and ``span``
-    the extremes of a spread over seeds.
+
+def paired(printed: Floats, right: Floats) -> dict[str, float]:
+    """Return `paired_difference` of a slip measured both ways with the same seeds.
+
+    With ``min`` and ``max`` of the differences of single seeds, and ``p`` of Student's test.
     """
-
-    def get_field(
-        self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Any, str]:
-        return at(kwargs, field_name), field_name
-
-    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401
-        if format_spec == "span":
-            ends = dict.fromkeys((value["min"], value["max"]))
-            return " to ".join(f"{end:g}" for end in ends)
-        if format_spec.endswith("p"):
-            value, format_spec = 100 * value, f"{format_spec[:-1]}f"
-        text: str = super().format_field(value, format_spec)
-        return text.replace("-", "\N{MINUS SIGN}").replace("%", " %")
+    differences = right - printed
+    found = paired_difference(printed.tolist(), right.tolist())
+    p = float(found["mean"] == 0)  # of equal differences: none at all, or a sure one
+    if np.ptp(differences) > 0:
+        p = float(stats.ttest_1samp(differences, 0).pvalue)
+    return {**found, "min": float(differences.min()), "max": float(differences.max()), "p": p}
 
 
-def load_slips(path: Path = SLIPS) -> list[Slip]:
-    """Read the slips; ids are unique, and so are the effects of each.
-
-    Raises
-    ------
-    ValueError
-        If an id stands twice, or what was measured has no label for the figure.
-    TypeError
-        If an entry lacks a field or has one too many.
-    """
-    content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    slips = []
-    for item in content:
-        effects = tuple(Comparison(**effect) for effect in item.pop("effects", ()))
-        slips.append(Slip(**item, effects=effects))
-    listed: list[list[str]] = [[slip.id for slip in slips]]
-    listed += [[effect.measure for effect in slip.effects] for slip in slips]
-    for names in listed:
-        if len(set(names)) != len(names):
-            raise ValueError(f"an id stands twice in {path.name}")
-    for slip in slips:
-        if slip.effects and not slip.label:
-            raise ValueError(f"{slip.id} in {path.name} was measured and has no label")
-    return slips
-
-
-def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[float]]:
-    """Return the values of every metric in the order of the seeds, as ``<stage>.<metric>``.
-
-    Parameters
-    ----------
-    tables
-        Study to its ``results/<study>.csv``: columns ``metric``, ``seed``, ``value``.
-    """
-    return {
-        f"{stage}.{metric}": values.tolist()
-        for stage, table in tables.items()
-        for metric, values in by_seed(table).items()
-    }
-
-
-def paired(printed: Sequence[float], right: Sequence[float]) -> dict[str, float]:
-    """Return the effect of a slip measured both ways with the same seeds.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``low``, ``high``, ``seeds`` (Student's 95 % interval of the mean), ``min`` and
-        ``max`` of the differences of single seeds.
-    """
-    differences = np.subtract(right, printed, dtype=np.float64)
-    return {
-        **paired_difference(printed, right),
-        "min": float(differences.min()),
-        "max": float(differences.max()),
-    }
-
-
-def unpaired(printed: Summary, right: Summary) -> dict[str, float]:
-    """Return the effect of a slip from mean, sd and seeds of either side.
-
-    Returns
-    -------
-    dict
-        What `welch` returns, and ``seeds``, those of the side with fewer.
-    """
-    return {**welch(printed, right), "seeds": min(printed["seeds"], right["seeds"])}
-
-
-def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[Measure, dict[str, float]]]:
-    """Return what each slip costs: set right minus as printed.
-
-    Parameters
-    ----------
-    values
-        What the slips name as ``printed`` and ``right``.
-
-    Returns
-    -------
-    dict
-        Slip to measure to what `paired` returns. Slips that were not measured are left out.
-    """
+def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
+    """Return slip to key to its effect; slips that were not measured are left out."""
     return {
         slip.id: {
-            effect.measure: paired(values[effect.printed], values[effect.right])
+            effect.name or effect.measure: paired(values[effect.printed], values[effect.right])
             for effect in slip.effects
         }
         for slip in slips
@@ -198,110 +110,90 @@ def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[Measure, di
     }
 
 
-def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a row for each of the `effects`.
+def correct(*families: Mapping[str, dict[str, float]]) -> None:
+    """Give each effect its ``p_holm``, all of them taken together."""
+    together = [effect for family in families for effect in family.values()]
+    for effect, p in zip(together, holm([effect["p"] for effect in together]), strict=True):
+        effect["p_holm"] = p
 
-    Columns are ``slip``, ``label``, ``measure``, ``mean``, ``low``, ``high``, ``seeds``, ``min``
-    and ``max``.
-    """
-    rows = [
+
+def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row for each of the `effects`, as the figures take them."""
+    return pd.DataFrame(
         {
             "slip": slip.id,
-            "label": slip.label,
+            "group": slip.group,
+            "label": f"{slip.label}: {effect.name}" if effect.name else slip.label,
             "measure": effect.measure,
-            **measured[slip.id][effect.measure],
+            **measured[slip.id][effect.name or effect.measure],
         }
         for slip in slips
         for effect in slip.effects
-    ]
-    columns = ["slip", "label", "measure", "mean", "low", "high", "seeds", "min", "max"]
-    return pd.DataFrame(rows, columns=columns)
+    )
 
 
 def leads(values: Values) -> dict[str, dict[str, float]]:
     """Return the AUC of the network less that of the SVM, by the measures that are compared.
 
-    Returns
-    -------
-    dict
-        ``printed`` (the network's scores against the SVM's labels, as below the paper's cell
-        27), ``scores`` and ``labels`` (the same of both), each as `unpaired` returns it.
+    ``printed`` sets the network's scores against the SVM's labels, as below the paper's cell 27;
+    ``scores`` and ``labels`` take the same of both. As `welch` gives it, with the fewer ``seeds``.
     """
-    by = {
-        "printed": ("auc_hard", "auc_scores"),
-        "scores": ("auc_scores", "auc_scores"),
-        "labels": ("auc_hard", "auc_hard"),
-    }
-    return {
-        name: unpaired(spread(values[f"{SVM}.{of_svm}"]), spread(values[f"{NETWORK}.{of_network}"]))
-        for name, (of_svm, of_network) in by.items()
-    }
+    found = {}
+    for name, of_svm, of_network in (
+        ("printed", "auc_hard", "auc_scores"),
+        ("scores", "auc_scores", "auc_scores"),
+        ("labels", "auc_hard", "auc_hard"),
+    ):
+        svm, network = values[f"{SVM}.{of_svm}"], values[f"{NETWORK}.{of_network}"]
+        found[name] = {
+            **welch(spread(svm.tolist()), spread(network.tolist())),
+            "seeds": min(len(svm), len(network)),
+            # Not a number where all are equal.
+            "p": float(np.nan_to_num(stats.ttest_ind(network, svm, equal_var=False).pvalue, nan=1)),
+        }
+    return found
 
 
-def kernel_choice(values: Values) -> tuple[dict[str, list[float]], dict[str, Any]]:
-    """Return what choosing a kernel on training rows keeps on test images, draw by draw.
+def label_identity(values: Values) -> dict[str, float]:
+    """Return how far the AUC of labels is off 1 - 5/9 (1 - accuracy), over runs on test images.
+
+    With ten classes of one size the mean over classes of (hits + 1 - false alarms) / 2 is exactly
+    that: the share of hits is the accuracy, that of false alarms (1 - accuracy) / 9.
+    """
+    pairs = [
+        (values[name.removesuffix("auc_hard") + "accuracy"], aucs)
+        for name, aucs in values.items()
+        if name.endswith(".auc_hard") and ".train." not in name
+    ]
+    accuracy, auc = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    gaps = np.abs(auc - (1 - 5 / 9 * (1 - accuracy)))
+    return {"runs": len(gaps), "median": float(np.median(gaps)), "largest": float(gaps.max())}
+
+
+def kernel_choice(values: Values) -> dict[str, Any]:
+    """Return the kernel that training rows favour, and its mean AUC there and on test images.
 
     As in the paper's cell 17 the kernel with the highest AUC of labels is chosen, the first of
-    equal ones. The one chosen on the test images is the best that could have been chosen, so
-    its AUC is never below the other's.
-
-    Parameters
-    ----------
-    values
-        Holds ``spread_svm_kernels.kernels.<kernel>.<train or test>.<auc_hard or accuracy>``.
-
-    Returns
-    -------
-    values : dict
-        ``kernel_choice.<training or test>.<accuracy or auc_hard>``: the test images' measure of
-        the kernel chosen, for each draw.
-    facts : dict
-        ``draws``, ``differ`` (draws in which the two choices differ), and the kernels mostly
-        chosen by name, ``training`` and ``test``.
+    equal ones; ``times`` is in how many ``draws`` that is the one ``favoured``.
     """
     start = "spread_svm_kernels.kernels"
     names = [k for k in KERNELS if f"{start}.{k}.train.auc_hard" in values]
-
-    def table(rows: str, measure: str) -> NDArray[np.float64]:
-        return np.array([values[f"{start}.{name}.{rows}.{measure}"] for name in names])
-
-    chosen = {
-        "training": table("train", "auc_hard").argmax(axis=0),
-        "test": table("test", "auc_hard").argmax(axis=0),
-    }
-    draws = np.arange(len(chosen["test"]))
-    kept = {
-        f"kernel_choice.{on}.{measure}": table("test", measure)[kernel, draws].tolist()
-        for on, kernel in chosen.items()
-        for measure in ("accuracy", "auc_hard")
-    }
-    facts = {
-        "draws": len(draws),
-        "differ": int((chosen["training"] != chosen["test"]).sum()),
-        **{on: KERNELS[names[np.bincount(kernel).argmax()]] for on, kernel in chosen.items()},
-    }
-    return kept, facts
+    chosen = np.argmax([values[f"{start}.{name}.train.auc_hard"] for name in names], axis=0)
+    counts = np.bincount(chosen)
+    name = names[counts.argmax()]
+    means = {on: float(values[f"{start}.{name}.{on}.auc_hard"].mean()) for on in ("train", "test")}
+    return means | {"draws": len(chosen), "times": int(counts.max()), "favoured": KERNELS[name]}
 
 
-def final_rows(values: Values) -> tuple[dict[str, Sequence[float]], dict[str, float]]:
-    """Return the final SVM's AUC of labels on the fewest and on the most rows that were tried.
+def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
+    """Return the final SVM's AUC of labels on the ``fewest`` and the ``most`` rows tried.
 
-    Parameters
-    ----------
-    values
-        Holds ``origins.final.rows_<n>``.
-
-    Returns
-    -------
-    values : dict
-        ``final_rows.fewest`` and ``final_rows.most``, in the paper's setting 3,000 as in its text
-        and 30,000 as in its code.
-    facts : dict
-        ``fewest`` and ``most``, the numbers of rows, with the mean AUC of either.
+    In the paper's setting these are 3,000 as in its text and 30,000 as in its code. Returned are
+    ``final_rows.fewest`` and ``.most``, and the numbers of rows with the mean AUC of either.
     """
     start = "origins.final.rows_"
     sizes = sorted(int(name.removeprefix(start)) for name in values if name.startswith(start))
-    kept: dict[str, Sequence[float]] = {}
+    kept: dict[str, Floats] = {}
     facts: dict[str, float] = {}
     for name, size in (("fewest", sizes[0]), ("most", sizes[-1])):
         kept[f"final_rows.{name}"] = values[f"{start}{size}"]
@@ -329,20 +221,10 @@ def grid_repeats() -> dict[str, int]:
     }
 
 
-def reading(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, int]:
-    """Count the images near the place at which the paper sees the zeros, signs as in 2019.
+def reading(scores: Floats, labels: NDArray[np.int64]) -> dict[str, int]:
+    """Count the images within half a unit of where the paper sees the zeros, signs as in 2019.
 
-    Parameters
-    ----------
-    scores : (n, 2 or more) float64
-        The training images on the first components.
-    labels : (n,) int
-        Their digits.
-
-    Returns
-    -------
-    dict
-        ``near``: the images within half a unit; ``ones`` and ``zeros`` among them.
+    Scores have the shape (n, 2 or more), labels (n,).
     """
     distance = np.linalg.norm(with_signs_of_2019(scores[:, :2]) - PRINTED_ZEROS, axis=1)
     found = labels[distance < 0.5]
@@ -354,43 +236,17 @@ def reading(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str,
 
 
 def components_printed(cumulative: Sequence[float]) -> dict[str, float]:
-    """Return how far the paper's curve of explained variance goes, and what share it reaches.
-
-    Parameters
-    ----------
-    cumulative
-        Share of the variance that the first 1, 2, 3 ... components explain.
-    """
+    """Return how far the paper's curve of explained variance goes, and what share it reaches."""
     count = min(PRINTED_COMPONENTS, len(cumulative))
     return {"printed": count, "share": float(cumulative[count - 1])}
 
 
 def soft_margin(support_vectors: Mapping[str, int]) -> dict[str, dict[str, float]]:
-    """Return the support vectors at the lowest and at the highest price of slack.
-
-    Parameters
-    ----------
-    support_vectors
-        ``C_<price>`` to their number, from the metrics of stage ``svm_intuition``.
-    """
+    """Return the support vectors at the lowest and highest price of slack, from ``C_<price>``."""
     by_price = {float(name.removeprefix("C_")): count for name, count in support_vectors.items()}
     return {
         name: {"C": price, "support_vectors": by_price[price]}
         for name, price in (("low", min(by_price)), ("high", max(by_price)))
-    }
-
-
-def guards(overflow: Mapping[str, float]) -> dict[str, float]:
-    """Return the first whole outputs at which the code without guards gives no number.
-
-    Parameters
-    ----------
-    overflow
-        From the metrics of stage ``slips_network``.
-    """
-    return {
-        "nan_from": overflow["largest_safe_logit"] + 1,
-        "infinite_from": overflow["largest_safe_gap"] + 1,
     }
 
 
@@ -401,6 +257,12 @@ def mistake() -> dict[str, float]:
         name: cross_entropy(truth, np.log([[1 - y_hat, y_hat]]))
         for name, y_hat in (("at_0_9", 0.9), ("at_0_999", 0.999))
     }
+
+
+def contour_bands() -> int:
+    """Count the colours that cell 18's ``contourf``, told no levels, gives to labels 0 to 9."""
+    labels = np.tile(np.arange(10), (2, 1))
+    return len(list(Figure().subplots().contourf(labels).levels)) - 1
 
 
 def get_dummies_example() -> dict[str, float]:
@@ -419,41 +281,40 @@ def judge_slips(
     values: Values,
     results: Mapping[str, Any],
     cumulative: Sequence[float],
-    train_scores: NDArray[np.float64],
+    train_scores: Floats,
     train_labels: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """Return what every slip costs (``effects``), who leads, and the facts that the text tells.
+    """Return what every slip comes to (``effects``), who leads, and the facts that the text tells.
 
-    Parameters
-    ----------
-    values
-        From `read_values`.
-    results
-        Stage name to the content of its results file.
-    cumulative
-        Share of the variance that the first k principal components explain, k = 1, 2 ...
-    train_scores : (n, 3) float64
-        The training images on the first three components.
-    train_labels : (n,) int
-        Their digits.
+    `results` is stage to the content of its results file; `cumulative` the share of the variance
+    that the first k principal components explain, k = 1, 2 ...; `train_scores` the training images
+    on the first components, (n, 2 or more), and `train_labels` their digits, (n,).
     """
-    chosen, choice = kernel_choice(values)
     by_rows, sizes = final_rows(values)
+    measured, ahead = effects(slips, {**values, **by_rows}), leads(values)
+    correct(*measured.values(), ahead)
     rows = results["scale"]["train"]["rows"]
+    overflow = results["slips_network"]["overflow"]
     return {
-        "effects": effects(slips, {**values, **chosen, **by_rows}),
-        "leads": leads(values),
+        "effects": measured,
+        "leads": ahead,
         "facts": {
             "reading": reading(train_scores, train_labels),
             "components": components_printed(cumulative),
             "soft_margin": soft_margin(results["svm_intuition"]["overlapping"]["support_vectors"]),
             "final_rows": sizes,
             "final_draw": {"share": results["svm_final"]["unique_rows"] / rows},
-            "kernel_choice": choice,
+            "kernel_choice": kernel_choice(values),
+            "label_identity": label_identity(values),
+            "contourf": {"bands": contour_bands()},
             "get_dummies": get_dummies_example(),
             "grid": grid_repeats(),
             "minibatches": unseen(rows),
             "mistake": mistake(),
-            "guards": guards(results["slips_network"]["overflow"]),
+            # The first whole outputs at which the code without guards gives no number.
+            "guards": {
+                "nan_from": overflow["largest_safe_logit"] + 1,
+                "infinite_from": overflow["largest_safe_gap"] + 1,
+            },
         },
     }

@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 
+from mnist_report.scores.scores import one_against_rest
+
 Floats = NDArray[np.float64]
 
 #: Points kept of each curve in a table, at most.
@@ -15,15 +17,10 @@ POINTS = 202
 
 @dataclass(frozen=True)
 class RocCurve:
-    """A curve from (0, 0) to (1, 1), straight between its points.
+    """A curve from (0, 0) to (1, 1), straight between its points, and the area below it.
 
-    Attributes
-    ----------
-    false_positive_rate, true_positive_rate
-        Share of the others, and of the class, that scores at or above a threshold: shape
-        (points,), from 0 to 1, never falling.
-    auc
-        The area below, 0 to 1; 0.5 is chance.
+    The rates, shape (points,), are the shares of the others, and of the class, that score at or
+    above a threshold; they never fall.
     """
 
     false_positive_rate: Floats
@@ -34,79 +31,41 @@ class RocCurve:
 def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> dict[str, RocCurve]:
     """Return the ROC curve of every class against the rest, then their two averages.
 
+    ``micro`` takes every pair of a row and a class as a case of one two-class problem; ``macro`` is
+    the mean of the classes' curves at equal false positive rates, and its area the mean of their
+    areas (Fawcett 2006, sections 8 and 10). A class that no row has, or that all have, is left out.
+
     Parameters
     ----------
     y_true : (n,) int
         The column number of each row's true class.
     scores : (n, c) float
-        One column for each class. Within a column only the order counts; the micro average also
-        compares scores of different columns, so they should be probabilities or alike.
-
-    Returns
-    -------
-    dict
-        A curve for each class that some rows have and some have not, by its number ("0", "1",
-        ...); then ``micro``, every pair of a row and a class taken as a case of one two-class
-        problem; and ``macro``, the mean of the classes' curves at equal false positive rates,
-        whose area is the mean of their areas (Fawcett 2006, sections 8 and 10).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a label has no column, a score is not finite, or `y_true`
-        holds fewer than two classes.
+        Within a column only the order counts; the micro average also compares scores of different
+        columns, so they should be probabilities or alike.
     """
-    if scores.ndim != 2 or y_true.shape != scores.shape[:1]:
-        raise ValueError(f"labels of shape {y_true.shape} do not fit scores of {scores.shape}")
-    classes = scores.shape[1]
-    truth = y_true[:, np.newaxis] == np.arange(classes)
-    if not truth.any(axis=1).all():
-        raise ValueError(f"a label has no column; labels are 0 to {classes - 1}")
-    # A class that no row has, or that all have, has no curve.
-    defined = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
-    if not len(defined):
-        raise ValueError("a ROC curve needs rows of at least two classes")
-    by_class = [_curve(truth[:, column], scores[:, column]) for column in defined]
-    curves = {str(column): curve for column, curve in zip(defined, by_class, strict=True)}
-    curves["micro"] = _curve(truth[:, defined].ravel(), scores[:, defined].ravel())
-    curves["macro"] = _mean(by_class)
-    return curves
+    truth, defined = one_against_rest(y_true, np.arange(scores.shape[1]))
+    curves = {str(column): _curve(truth[:, column], scores[:, column]) for column in defined}
+    macro = _mean(list(curves.values()))
+    micro = _curve(truth[:, defined].ravel(), scores[:, defined].ravel())
+    return {**curves, "micro": micro, "macro": macro}
 
 
 def roc_table(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> pd.DataFrame:
-    """Return the curves of `roc_curves` as a table, thinned for plots.
+    """Return `roc_curves` as a table of ``curve``, ``false_positive_rate``, ``true_positive_rate``.
 
-    Parameters
-    ----------
-    y_true : (n,) int
-        The column number of each row's true class.
-    scores : (n, c) float
-        One column for each class.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``curve`` (its name), ``false_positive_rate`` and ``true_positive_rate``; both
-        ends and at most `POINTS` points of each curve. The area below the points differs from
-        the curve's by less than 0.005.
-
-    Raises
-    ------
-    ValueError
-        As `roc_curves`.
+    Each curve is thinned to at most `POINTS` points, its ends among them; the area below them
+    differs from the curve's by less than 0.005.
     """
     parts = []
     for name, curve in roc_curves(y_true, scores).items():
-        keep = _thinned(curve)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "curve": name,
-                    "false_positive_rate": curve.false_positive_rate[keep],
-                    "true_positive_rate": curve.true_positive_rate[keep],
-                }
-            )
+        points = pd.DataFrame(
+            {
+                "curve": name,
+                "false_positive_rate": curve.false_positive_rate,
+                "true_positive_rate": curve.true_positive_rate,
+            }
         )
+        parts.append(points.iloc[_thinned(curve)])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -118,21 +77,15 @@ def _curve(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> RocCurve:
 def _mean(curves: list[RocCurve]) -> RocCurve:
     """Average over y at every x at which one of the curves has a point."""
     grid = np.unique(np.concatenate([curve.false_positive_rate for curve in curves]))
-    # A curve may rise upright: each x has a lowest and a highest y. Where x occurs more than
-    # once np.interp takes the last, the highest; mirrored, it takes the first, the lowest.
-    lowest = np.mean(
-        [
-            np.interp(-grid, -curve.false_positive_rate[::-1], curve.true_positive_rate[::-1])
-            for curve in curves
-        ],
-        axis=0,
-    )
-    highest = np.mean(
-        [np.interp(grid, curve.false_positive_rate, curve.true_positive_rate) for curve in curves],
-        axis=0,
-    )
+    lows, highs = [], []
+    for curve in curves:
+        x, y = curve.false_positive_rate, curve.true_positive_rate
+        # A curve may rise upright: each x has a lowest and a highest y. Where x occurs more than
+        # once np.interp takes the last, the highest; mirrored, it takes the first, the lowest.
+        lows.append(np.interp(-grid, -x[::-1], y[::-1]))
+        highs.append(np.interp(grid, x, y))
     x = np.repeat(grid, 2)
-    y = np.column_stack((lowest, highest)).ravel()
+    y = np.column_stack((np.mean(lows, axis=0), np.mean(highs, axis=0))).ravel()
     return RocCurve(x, y, float(auc(x, y)))
 
 

@@ -9,25 +9,7 @@ from scipy import stats
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Return the mean, the standard deviation (divisor n - 1), the extremes and the number.
-
-    Parameters
-    ----------
-    values
-        One for each seed, two or more.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``sd``, ``min``, ``max``, ``seeds``.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two: one value has no spread.
-    """
-    if len(values) < 2:
-        raise ValueError(f"{len(values)} values have no spread; give two or more")
+    """Return ``mean``, ``sd`` (divisor n - 1), ``min``, ``max`` and number of ``seeds``."""
     array = np.asarray(values, dtype=np.float64)
     return {
         "mean": float(array.mean()),
@@ -39,17 +21,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def spreads(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the `spread` of every number of trees of one shape, under the same names.
-
-    Parameters
-    ----------
-    runs
-        Nested mappings of numbers, one for each seed.
-    """
+    """Return the `spread` over runs of every number in nested mappings, all of one shape."""
     return {
-        key: spreads([run[key] for run in runs])
-        if isinstance(value, Mapping)
-        else spread([run[key] for run in runs])
+        key: (spreads if isinstance(value, Mapping) else spread)([run[key] for run in runs])
         for key, value in runs[0].items()
     }
 
@@ -57,46 +31,33 @@ def spreads(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def paired_difference(
     one: Sequence[float], other: Sequence[float], confidence: float = 0.95
 ) -> dict[str, float]:
-    """Return the mean of ``other - one`` over seeds, with Student's interval.
+    """Return the ``mean`` of ``other - one`` over ``seeds``, with Student's interval.
 
-    Parameters
-    ----------
-    one, other
-        A value for each seed, in the same order; the same seed is the same draw for both.
-    confidence
-        How often such an interval holds the true mean.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``low``, ``high`` and ``seeds``. Where all differences are equal the interval
-        has no width.
+    Both hold a value for each seed, in the same order. Where all differences are equal the
+    interval, ``low`` to ``high``, has no width.
     """
     differences = np.subtract(other, one, dtype=np.float64)
-    mean = float(differences.mean())
-    low, high = mean, mean
+    low = high = mean = float(differences.mean())
+    p = float(mean == 0)
     if np.ptp(differences) > 0:
-        low, high = stats.ttest_1samp(differences, 0).confidence_interval(confidence)
-    return {"mean": mean, "low": float(low), "high": float(high), "seeds": len(differences)}
+        test = stats.ttest_1samp(differences, 0)
+        low, high = test.confidence_interval(confidence)
+        p = float(test.pvalue)
+    seeds = len(differences)
+    return {"mean": mean, "low": float(low), "high": float(high), "p": p, "seeds": seeds}
 
 
-def wilson_interval(hits: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval for a share (Wilson, 1927), both ends from 0 to 1."""
-    interval = stats.binomtest(hits, total).proportion_ci(confidence, method="wilson")
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval for a share (Wilson, 1927), both ends from 0 to 1."""
+    interval = stats.binomtest(hits, total).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int, float]:
-    """Compare two classifiers on the same rows by McNemar's exact test.
+    """Compare two classifiers, right or wrong on the same rows, by McNemar's exact test.
 
-    Only the rows that one has right and the other wrong tell them apart. If both are equally
-    good, either is right on such a row with probability 1/2 (McNemar, 1947; the exact form is
-    the binomial test).
-
-    Parameters
-    ----------
-    one, other : (n,) bool
-        Whether each row is right.
+    Only the rows that just one has right tell them apart. If both are equally good, either is
+    right on such a row with probability 1/2 (McNemar, 1947; the exact form is the binomial test).
 
     Returns
     -------
@@ -116,20 +77,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
     The k-th smallest of m is multiplied by m - k + 1; none may fall below one before it, none
     rises above 1.
-
-    Parameters
-    ----------
-    p_values
-        In any order.
-
-    Returns
-    -------
-    list of float
-        The corrected ones, in the same order.
     """
     p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    order = np.argsort(p)
     corrected = np.empty_like(p)
-    corrected[order] = np.minimum(steps, 1)
+    corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
     return [float(value) for value in corrected]

@@ -24,50 +24,36 @@ LABELS_MAGIC = 2049
 #: What every gzip file starts with; no IDX file does.
 GZIP_MAGIC = b"\x1f\x8b"
 
+#: A million images: so a small compressed file cannot fill the memory.
+LARGEST = 16 + 1_000_000 * 784
+
 
 class IdxError(ValueError):
     """The bytes are not the IDX file (or not the gzip of one) that they should be."""
 
 
 def read_images(raw: bytes) -> NDArray[np.uint8]:
-    """Return the grey levels 0 to 255 of a file of images, shape (n, rows, columns).
-
-    The array is a read-only view of `raw`, which must hold at least one pixel.
-    """
+    """Return grey levels 0 to 255, shape (n, rows, columns), none zero: a view of `raw`."""
     return _read(raw, IMAGES_MAGIC, 3)
 
 
 def read_labels(raw: bytes) -> NDArray[np.uint8]:
-    """Return the labels as stored, shape (n,), n at least 1: a read-only view of `raw`."""
+    """Return the labels as stored, shape (n,), n at least 1: a view of `raw`."""
     return _read(raw, LABELS_MAGIC, 1)
 
 
 def encode_images(images: NDArray[np.uint8]) -> bytes:
-    """Return the file that holds images, uint8, shape (n, rows, columns), none of them zero."""
-    return _encode(images, IMAGES_MAGIC, 3)
+    """Return the file of images, shape (n, rows, columns)."""
+    return _encode(images, IMAGES_MAGIC)
 
 
 def encode_labels(labels: NDArray[np.uint8]) -> bytes:
-    """Return the file that holds labels, uint8, shape (n,), n at least 1."""
-    return _encode(labels, LABELS_MAGIC, 1)
+    """Return the file of labels, shape (n,)."""
+    return _encode(labels, LABELS_MAGIC)
 
 
-def read_gzip(raw: bytes, limit: int) -> bytes:
-    """Decompress a gzip file of one or more members, with or without zeros at its end.
-
-    Parameters
-    ----------
-    raw
-        The whole compressed file.
-    limit
-        The largest allowed length of the result in bytes; decompression stops there, so that
-        a small file cannot fill the memory.
-
-    Raises
-    ------
-    IdxError
-        If the file is truncated, corrupt, followed by something else or too long inside.
-    """
+def read_gzip(raw: bytes, limit: int = LARGEST) -> bytes:
+    """Decompress a gzip file; IdxError if it is cut off, corrupt or holds more than `limit`."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
             # One byte more than allowed: a file of `limit` bytes is then read to its check sum.
@@ -97,10 +83,5 @@ def _read(raw: bytes, magic: int, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(raw, dtype=np.uint8, offset=header.size).reshape(shape)
 
 
-def _encode(array: NDArray[np.uint8], magic: int, dimensions: int) -> bytes:
-    if array.dtype != np.uint8 or array.ndim != dimensions or array.size == 0:
-        raise IdxError(
-            f"cannot store an array of shape {array.shape} and dtype {array.dtype}: "
-            f"{dimensions} dimension(s) of uint8, none empty, are needed"
-        )
-    return struct.pack(f">{1 + dimensions}I", magic, *array.shape) + array.tobytes()
+def _encode(array: NDArray[np.uint8], magic: int) -> bytes:
+    return struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.tobytes()

@@ -23,20 +23,9 @@ _REMEDY = (
 def check_parts(
     train_images: NDArray[np.uint8], train_labels: NDArray[np.uint8], test_labels: NDArray[np.uint8]
 ) -> None:
-    """Refuse at once what some later stage could not learn from, or not be judged on.
+    """Refuse with a UserError what some later stage could not learn from, or not be judged on.
 
-    Parameters
-    ----------
-    train_images
-        The training images in use, shape (n, rows, columns).
-    train_labels, test_labels
-        The digits of the images in use, shapes (n,) and (m,).
-
-    Raises
-    ------
-    UserError
-        If there are too few training images, in all or of a class that occurs, or all of them
-        are the same; or if the test images are all of one class, or of one that is not trained.
+    Images have shape (n, rows, columns), labels (n,) and (m,).
     """
     classes, counts = np.unique(train_labels, return_counts=True)
     rarest = counts.argmin()
@@ -65,37 +54,14 @@ def check_parts(
 
 
 def scale_images(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn images into vectors with pixels from 0 to 1.
-
-    Parameters
-    ----------
-    images
-        Grey values from 0 to 255, uint8, shape (n, rows, columns).
-
-    Returns
-    -------
-    Pixels divided by 255, float32, shape (n, rows * columns), in the order of the rows.
-    """
+    """Turn grey levels 0 to 255, (n, rows, columns), into vectors from 0 to 1, row after row."""
     vectors = images.reshape(len(images), -1).astype(np.float32)
     vectors /= np.float32(255)
     return vectors
 
 
 def describe(vectors: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, Any]:
-    """Count and summarise scaled images.
-
-    Parameters
-    ----------
-    vectors
-        Scaled images, shape (n, features).
-    labels
-        Digits from 0 to 9, shape (n,).
-
-    Returns
-    -------
-    Number of rows, images per class, and minimum, maximum, mean and standard deviation of the
-    pixels (float64 sums).
-    """
+    """Count scaled images, by digit too, and summarise their pixels (float64 sums)."""
     counts = np.bincount(labels, minlength=10)
     return {
         "rows": len(vectors),

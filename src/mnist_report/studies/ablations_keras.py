@@ -1,6 +1,6 @@
-"""What the paper says of dropout and scaling, tested on its two Keras networks."""
+"""What the paper says of dropout, scaling and Adam, tested on its two Keras networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -46,8 +46,52 @@ def ablate(
     )
 
 
+def optimize(
+    data: ScaledData, rates: Mapping[str, Sequence[float]], epochs: int, threads: int, seed: int
+) -> dict[str, Any]:
+    """Train the dense network by Adam and by plain descent, each at several learning rates.
+
+    Parameters
+    ----------
+    rates
+        ``adam`` and ``descent`` to their learning rates.
+
+    Returns
+    -------
+    dict
+        Optimizer to ``eta_<learning rate>`` to what `train_and_test` returns.
+    """
+
+    def build(optimizer: str, rate: float) -> Model:
+        name = {"adam": "Adam", "descent": "SGD"}[optimizer]
+        model = dense_network()
+        model.compile(
+            {"class_name": name, "config": {"learning_rate": rate}},
+            loss=model.loss,
+            metrics=["accuracy"],
+            jit_compile=False,
+        )
+        return model
+
+    return {
+        optimizer: {
+            f"eta_{rate:g}": train_and_test(
+                data,
+                partial(build, optimizer, rate),
+                threads,
+                seed,
+                epochs=epochs,
+                batch_size=KERAS_DENSE.batch_size,
+                validation_share=VALIDATION_SHARE,
+            )
+            for rate in values
+        }
+        for optimizer, values in rates.items()
+    }
+
+
 def plan(data: ScaledData, params: AblationsKeras, compute: Compute) -> Study:
-    """Train both networks in every variant."""
+    """Train both networks in every variant, and the dense one by two optimizers."""
     groups = {}
     most_epochs: dict[Network, int] = {"dense": params.dense_epochs, "cnn": params.cnn_epochs}
     for network, most in most_epochs.items():
@@ -55,4 +99,8 @@ def plan(data: ScaledData, params: AblationsKeras, compute: Compute) -> Study:
             epochs = min(most, params.unscaled_epochs) if variant == "unscaled" else most
             measure = partial(ablate, data, network, variant, epochs, compute.threads)
             groups[f"{network}_{variant}"] = Group(measure, params.seeds)
+    rates = {"adam": params.adam_rates, "descent": params.descent_rates}
+    groups["optimizers"] = Group(
+        partial(optimize, data, rates, params.optimizer_epochs, compute.threads), params.seeds
+    )
     return Study(groups)

@@ -11,8 +11,13 @@ from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.classical.kernels import SharedRows
-from mnist_report.models.classical.svm import KERNELS, fit_unique, predict_gemm, resolve_gamma
+from mnist_report.models.classical.kernels import answers
+from mnist_report.models.classical.svm import (
+    KERNELS,
+    as_number,
+    fit_unique,
+    predict_with_scores,
+)
 from mnist_report.scores.scores import auc_hard
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 
@@ -32,12 +37,11 @@ def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
         all values of X, which ``gamma='scale'`` meant until release 0.20.3 of March 2019
         (scikit-learn's pull request 13221). ``scale``: 1 / (d s²), its meaning since.
     """
-    ones = np.ones(len(X), dtype=np.int64)
     d = X.shape[1]
     return {
         "auto": 1 / d,
         "scale_2019": 1 / (d * float(X.std(dtype=np.float64))),
-        "scale": resolve_gamma("scale", X.astype(np.float64), ones),
+        "scale": as_number("scale", X),
     }
 
 
@@ -45,17 +49,18 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     """Return the AUC of hard labels by kernel, gamma and rows judged (``train`` or ``test``)."""
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
-    shared = SharedRows(data, drawn)
     candidates = gammas(data.train_images[drawn])
     result: dict[str, Any] = {}
     for kernel in KERNELS:
         for name, gamma in candidates.items():
             if kernel == "linear" and name != "auto":  # it has no gamma
                 continue
-            model = shared.fit(kernel=kernel, C=1.0, gamma=gamma)
+            model = fit_unique(
+                data.train_images, data.train_labels, drawn, kernel=kernel, C=1.0, gamma=gamma
+            )
             result.setdefault(kernel, {})[name] = {
                 part: auc_hard(labels, predicted, model.classes_)
-                for part, (labels, predicted, _) in shared.answers(model).items()
+                for part, (labels, predicted, _) in answers(model, data, drawn)
             }
     return result
 
@@ -84,7 +89,7 @@ def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, f
             C=FOUND_C,
             gamma=FOUND_GAMMA,
         )
-        predicted, _ = predict_gemm(model, data.test_images)
+        predicted, _ = predict_with_scores(model, data.test_images)
         result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)
     return result
 

@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 VARIANTS: dict[str, dict[str, Any]] = {
     "base": {},
     "minibatches_as_printed": {"minibatching": "as_printed"},
+    # The two halves of it: rows left out, but a step as long as it should be; and the reverse.
+    "rows_left_out": {"minibatching": "as_printed", "learning_rate": 51 / 50},
+    "divided_by_one_too_many": {"learning_rate": 50 / 51},
     "fan_in": {"init": "fan_in"},
     "shuffled": {"shuffle": True},
     "text_settings": {"minibatch_size": 100, "epochs": 1},

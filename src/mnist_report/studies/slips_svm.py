@@ -3,21 +3,20 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.metrics import log_loss
 from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.svm import SVC
 
-from mnist_report.core.errors import UserError
 from mnist_report.core.params import Compute, SlipsSvm, SvmGridsearch
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.classical.grid_search import Selection, select
-from mnist_report.models.classical.svm import fit_unique, predict_gemm
-from mnist_report.scores.scores import accuracy, auc_hard
+from mnist_report.models.classical.grid_search import search_draw, select
+from mnist_report.models.classical.svm import fit_unique, predict_with_scores
+from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_GRIDSEARCH
 
 
@@ -58,59 +57,71 @@ def search_size(
     result = {}
     for name, size in sizes.items():
         # The draw that stage `svm_gridsearch` makes with this seed, or a longer one.
-        few = draw_with_replacement(n, min(size, n), generator(seed, "svm_gridsearch"))
-        X = data.train_images[few].astype(np.float64)
-        try:
-            found = search_precomputed(X, data.train_labels[few], grid)
-        except ValueError as error:
-            raise UserError(
-                f"the search over {len(few)} rows with {grid.folds} folds fails ({error}); "
-                "use fewer folds or more rows"
-            ) from error
+        found = select(search_draw(data, grid.model_copy(update={"rows": size}), seed))
         chosen = {"C": found.C, "gamma": found.gamma, "best_mean": found.mean}
         result[name] = chosen | _score(data, drawn, found.C, found.gamma)
     return result
 
 
-def search_precomputed(
-    X: NDArray[np.float64], y: NDArray[np.int64], grid: SvmGridsearch
-) -> Selection:
-    """Search as `grid_search` does, with one kernel matrix for each gamma.
-
-    The same folds, candidates and rule, and so the same choice. On thousands of rows the kernel
-    matrices, made once, save most of the time; they take 8 n² bytes.
-    """
-    splits = list(StratifiedKFold(n_splits=grid.folds).split(X, y))
-    prices = list(dict.fromkeys(grid.C))
-    tables = []
-    for gamma in dict.fromkeys(grid.gamma):
-        search = GridSearchCV(
-            SVC(kernel="precomputed"),
-            {"C": prices},
-            scoring="accuracy",
-            cv=splits,
-            refit=False,
-            error_score="raise",
-        )
-        results = search.fit(rbf_kernel(X, gamma=gamma), y).cv_results_
-        folds = {
-            f"fold_{fold + 1}": results[f"split{fold}_test_score"] for fold in range(grid.folds)
-        }
-        columns = {"C": prices, "gamma": gamma, "mean": results["mean_test_score"]}
-        tables.append(pd.DataFrame(columns | folds))
-    table = pd.concat(tables, ignore_index=True)
-    table["rank"] = table["mean"].round(12).rank(ascending=False, method="min")
-    return select(table)
-
-
 def _score(data: ScaledData, drawn: NDArray[np.int64], C: float, gamma: float) -> dict[str, float]:
     model = fit_unique(data.train_images, data.train_labels, drawn, kernel="rbf", C=C, gamma=gamma)
-    predicted, _ = predict_gemm(model, data.test_images)
+    predicted, _ = predict_with_scores(model, data.test_images)
     return {
         "distinct_rows": len(np.unique(drawn)),
         "accuracy": accuracy(data.test_labels, predicted),
         "auc_hard": auc_hard(data.test_labels, predicted, model.classes_),
     }
+
+
+def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
+    """Judge one SVM by several scores for each digit, on the test images.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, and the AUC of ``labels``; of ``decision``, scikit-learn's own score; of its
+        two parts, ``votes`` (how many of the nine duels a digit wins) and ``margins`` (the sum of
+        their values); and of ``calibrated`` probabilities (Platt's sigmoids on five folds), with
+        their ``log_loss``.
+    """
+    drawn = generator(seed, "slips_scores").permutation(len(data.train_images))[:rows]
+    X, y = data.train_images[drawn], data.train_labels[drawn]
+    svm = fit_unique(X, y, np.arange(len(y)), kernel="rbf", C=FOUND_C, gamma=FOUND_GAMMA)
+    predicted, decision = predict_with_scores(svm, data.test_images)
+    votes, margins = votes_and_margins(decision)
+    calibrated = CalibratedClassifierCV(
+        SVC(kernel="precomputed", C=FOUND_C), cv=5, ensemble=False
+    ).fit(rbf_kernel(X, gamma=FOUND_GAMMA).astype(np.float64), y)
+    probabilities = calibrated.predict_proba(
+        rbf_kernel(data.test_images, X, gamma=FOUND_GAMMA).astype(np.float64)
+    )
+    truth, classes = data.test_labels, svm.classes_
+    kinds = {
+        "decision": decision,
+        "votes": votes,
+        "margins": margins,
+        "calibrated": probabilities,
+    }
+    return {
+        "accuracy": accuracy(truth, predicted),
+        "accuracy_calibrated": accuracy(truth, classes[probabilities.argmax(axis=1)]),
+        "log_loss": float(log_loss(truth, probabilities, labels=classes)),
+        "auc": {"labels": auc_hard(truth, predicted, classes)}
+        | {name: auc_scores(truth, values, classes) for name, values in kinds.items()},
+    }
+
+
+def votes_and_margins(
+    decision: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take scikit-learn's one-against-the-rest score apart, shapes (n, k) with k > 2.
+
+    It is votes + t / (3 (|t| + 1)), t being the sum of the margins of a digit's duels: the second
+    part is below 1/3, so that it decides between digits with as many votes.
+    """
+    votes = np.rint(decision)
+    part = 3 * (decision - votes)
+    return votes, part / (1 - np.abs(part))
 
 
 def plan(data: ScaledData, params: SlipsSvm, compute: Compute) -> Study:
@@ -119,6 +130,7 @@ def plan(data: ScaledData, params: SlipsSvm, compute: Compute) -> Study:
     sizes = {"small": min(grid.rows, n), "large": min(params.search_rows, n)}
     groups = {
         "replacement": Group(lambda seed: replacement(data, params.rows, seed), params.seeds),
+        "scores": Group(lambda seed: scores(data, params.rows, seed), params.seeds),
         "search": Group(
             lambda seed: search_size(data, grid, sizes, params.rows, seed), params.search_seeds
         ),

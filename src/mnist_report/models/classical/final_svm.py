@@ -13,7 +13,7 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.pca import fit_pca, project_all
-from mnist_report.models.classical.svm import fit_unique, predict_gemm
+from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,4 @@ def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, see
         C=C,
         gamma=gamma,
     )
-    return FinalSVM(model, pca, drawn, *predict_gemm(model, data.test_images))
+    return FinalSVM(model, pca, drawn, *predict_with_scores(model, data.test_images))

@@ -1,7 +1,7 @@
 """Kernels side by side: fitted on the same rows, judged on those and on rows they never saw."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,101 +10,22 @@ from sklearn.svm import SVC
 from tqdm import tqdm
 
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.classical.svm import (
-    GRAM_GIB,
-    Kernel,
-    fit_unique,
-    inner_products,
-    predict_gemm,
-)
+from mnist_report.models.classical.svm import Gamma, Kernel, fit_unique, predict_with_scores
 from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
 
-
-class Answers(NamedTuple):
-    """The true labels of m rows, the predicted ones, and a score for each of k classes.
-
-    Attributes
-    ----------
-    labels, predicted : (m,)
-    scores : (m, k)
-    """
-
-    labels: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    scores: NDArray[np.float64]
+#: True labels (m,), predicted ones (m,), and a score for each of k classes (m, k).
+Answers = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
-class SharedRows:
-    """One draw of rows on which several kernels are fitted and judged.
-
-    Every kernel is a function of inner products. Those of the u distinct rows among themselves
-    and with the t test images are taken once, unless they, and room for the values of one kernel,
-    need more than `GRAM_GIB` together.
-
-    Parameters
-    ----------
-    data
-        The data set.
-    drawn
-        Row numbers of training images, with repeats, shape (m,).
-
-    Attributes
-    ----------
-    points : (u, d) float64
-        The distinct rows, in the order of their numbers.
-    repeats : (m,) int64
-        Which of them each drawn row is.
-    among, beyond : (u, u) and (t, u) float64, or None
-        The inner products, if they are kept.
-    """
-
-    def __init__(self, data: ScaledData, drawn: NDArray[np.int64]) -> None:
-        self.data = data
-        self.drawn = drawn
-        rows, self.repeats = np.unique(drawn, return_inverse=True)
-        self.points = data.train_images[rows].astype(np.float64)
-        self.among: NDArray[np.float64] | None = None
-        self.beyond: NDArray[np.float64] | None = None
-        self._room: NDArray[np.float64] | None = None
-        if 8 * len(rows) * (2 * len(rows) + len(data.test_images)) <= GRAM_GIB * 2**30:
-            self.among = inner_products(self.points)
-            self.beyond = data.test_images.astype(np.float64) @ self.points.T
-            # Taken up by one fit after the other: new memory costs more than the numbers in it.
-            self._room = np.empty_like(self.among)
-
-    def fit(
-        self,
-        *,
-        kernel: Kernel,
-        C: float,
-        gamma: float | Literal["auto", "scale"],
-        degree: int = 2,
-    ) -> SVC:
-        """Return what `fit_unique` makes of the drawn rows with these options."""
-        if self._room is not None and self.among is not None:
-            np.copyto(self._room, self.among)
-        return fit_unique(
-            self.data.train_images,
-            self.data.train_labels,
-            self.drawn,
-            kernel=kernel,
-            C=C,
-            gamma=gamma,
-            degree=degree,
-            products=self._room,
-        )
-
-    def answers(self, model: SVC) -> dict[str, Answers]:
-        """Return what a model from `fit` says of the ``train`` (repeats counted) and test rows."""
-        predicted, scores = predict_gemm(model, self.points, self.among)
-        return {
-            "train": Answers(
-                self.data.train_labels[self.drawn], predicted[self.repeats], scores[self.repeats]
-            ),
-            "test": Answers(
-                self.data.test_labels, *predict_gemm(model, self.data.test_images, self.beyond)
-            ),
-        }
+def answers(
+    model: SVC, data: ScaledData, drawn: NDArray[np.int64]
+) -> Iterator[tuple[str, Answers]]:
+    """Yield what a model says of the drawn training rows (``train``) and of the test images."""
+    yield (
+        "train",
+        (data.train_labels[drawn], *predict_with_scores(model, data.train_images[drawn])),
+    )
+    yield "test", (data.test_labels, *predict_with_scores(model, data.test_images))
 
 
 def compare_kernels(
@@ -113,30 +34,28 @@ def compare_kernels(
     kernels: Sequence[Kernel],
     *,
     C: float,
-    gamma: float | Literal["auto", "scale"],
+    gamma: Gamma,
     degree: int,
 ) -> pd.DataFrame:
-    """Fit one classifier per kernel on the drawn rows and judge each twice.
-
-    Parameters
-    ----------
-    drawn
-        Row numbers of training images, with repeats, shape (m,).
-    kernels
-        A kernel listed twice counts once.
-    C, gamma, degree
-        As `fit_unique` takes them.
+    """Fit one classifier a kernel on the drawn rows, shape (m,) with repeats; judge each twice.
 
     Returns
     -------
     Two rows per kernel, ``rows`` being ``train`` (the drawn rows, repeats counted) and ``test``;
     columns ``kernel``, ``rows``, ``accuracy``, ``auc_hard``, ``auc_scores``, ``support_vectors``.
     """
-    shared = SharedRows(data, drawn)
     table = []
     for kernel in tqdm(dict.fromkeys(kernels), desc="kernels", unit="kernel"):
-        model = shared.fit(kernel=kernel, C=C, gamma=gamma, degree=degree)
-        for rows, (labels, predicted, scores) in shared.answers(model).items():
+        model = fit_unique(
+            data.train_images,
+            data.train_labels,
+            drawn,
+            kernel=kernel,
+            C=C,
+            gamma=gamma,
+            degree=degree,
+        )
+        for rows, (labels, predicted, scores) in answers(model, data, drawn):
             table.append(
                 {
                     "kernel": kernel,

@@ -10,28 +10,12 @@ Points = NDArray[np.float64]
 
 
 def fit_linear(X: Points, y: NDArray[np.int64], C: float) -> SVC:
-    """Fit the support vector classifier with a straight boundary.
-
-    Parameters
-    ----------
-    X, y
-        Points, shape (n, d), and their classes, shape (n,).
-    C
-        The price of a unit of slack; the larger, the harder the margin.
-    """
+    """Fit the classifier with a straight boundary; `C` is the price of a unit of slack."""
     return SVC(kernel="linear", C=C, tol=1e-6).fit(X, y)
 
 
 def fit_quadratic(X: Points, y: NDArray[np.int64], C: float) -> SVC:
-    """Fit the classifier with the kernel ⟨x, y⟩², which is the inner product of φ(x) and φ(y).
-
-    Parameters
-    ----------
-    X, y
-        Points of the plane, shape (n, 2), and their classes, shape (n,).
-    C
-        The price of a unit of slack.
-    """
+    """Fit the classifier with the kernel ⟨x, y⟩², which is the inner product of φ(x) and φ(y)."""
     return SVC(kernel="poly", degree=2, gamma=1.0, coef0=0.0, C=C, tol=1e-6).fit(X, y)
 
 
@@ -40,22 +24,10 @@ def check_kernel_identity(
 ) -> dict[str, float]:
     """Measure how well the kernel trick holds.
 
-    Parameters
-    ----------
-    pairs
-        How many random pairs of standard normal points to draw.
-    X
-        Points on which the two models are compared, shape (n, 2).
-    in_plane
-        A model with the quadratic kernel, fitted on points of the plane.
-    in_space
-        A linear model, fitted on the images of the same points.
-
-    Returns
-    -------
-    The largest difference between ⟨φ(x), φ(y)⟩ and ⟨x, y⟩² over the pairs, relative to the larger
-    of |x|² |y|² (rounding grows with it), the share of points on which the two models decide
-    alike, and the largest difference between their decision functions.
+    Return the largest difference between ⟨φ(x), φ(y)⟩ and ⟨x, y⟩² over pairs of standard normal
+    points, relative to |x|² |y|² (rounding grows with it); and the share of the points `X`, (n, 2),
+    on which a quadratic model and a linear one, fitted on their images, decide alike, and the
+    largest difference between their decision functions.
     """
     x, y = rng.standard_normal((2, pairs, 2))
     visiting = np.einsum("nk,nk->n", phi(x), phi(y))

@@ -23,22 +23,10 @@ def train_and_test(
     batch_size: int,
     validation_share: float = 0.0,
 ) -> dict[str, Any]:
-    """Train a network and judge it on the test images.
+    """Train a network that `build` makes, with new random weights, and judge it on the test images.
 
-    Parameters
-    ----------
-    build
-        Makes the network, with new random weights.
-    threads
-        CPU threads, as `networks.prepare` takes them.
-    validation_share
-        Share of the training rows, the last ones, that is held back and scored in every epoch.
-
-    Returns
-    -------
-    dict
-        ``epochs`` (by number, the measures of each) and ``test`` (``loss`` in nats, ``accuracy``,
-        ``auc_hard``, ``auc_scores``), as in the metrics of the stages.
+    Returns ``epochs`` (by number, the measures of each) and ``test`` (``loss`` in nats,
+    ``accuracy``, ``auc_hard``, ``auc_scores``), as in the results of the stages.
     """
     networks.prepare(seed, threads)
     model = build()

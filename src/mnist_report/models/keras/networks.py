@@ -3,24 +3,16 @@
 This is the only module that imports Keras and TensorFlow, which takes seconds and hundreds of
 megabytes: import it only where a network is trained or used.
 
-Both networks take flat vectors of 784 grey levels in [0, 1], as stage `scale` writes them; the
-convolutional one folds them into 28 × 28 pictures in its own first layer. So one array and one
-schema fit both, and a client of a served model sends a row of 784 numbers to either.
-
-Both minimise the mean cross-entropy C = -(1/n) Σ_k log ŷ_k,y(k) in its sparse form, which takes
-the label y(k) itself. The form over one-hot labels, -(1/n) Σ_k Σ_j y_kj log ŷ_kj, is the same
-number, for y_kj is 1 at j = y(k) and 0 elsewhere, but needs a table of 10 columns.
+Both take flat vectors of 784 grey levels in [0, 1], (n, 784) float32, as stage `scale` writes them,
+and give (n, 10) probabilities. Both minimise the mean cross-entropy C = -(1/n) Σ_k log ŷ_k,y(k), in
+nats, in its sparse form, which takes the label y(k) itself: the same number as over one-hot labels.
 """
 
 import contextlib
-import io
-import json
 import os
 import sys
 import tempfile
-import time
 import types
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from mnist_report.core.archives import steady
 from mnist_report.core.errors import UserError
 
 
@@ -60,7 +53,6 @@ keras.config.set_floatx("float32")
 keras.config.set_epsilon(1e-7)
 keras.config.set_image_data_format("channels_last")
 
-PIXELS = 784
 CLASSES = 10
 
 #: Rows at a time where nothing is learnt: enough to be fast, few enough to need little memory.
@@ -69,9 +61,6 @@ ROWS_AT_A_TIME = 1000
 #: Steps that TensorFlow makes before it comes back to Python: more is faster, and changes neither
 #: the steps nor the numbers.
 STEPS_PER_EXECUTION = 25
-
-#: What stands in an archive where Keras writes the time: the first that a zip file can hold.
-NO_DATE = "1980-01-01@00:00:00"
 
 #: Keras's names in the columns' order, and the columns of the history.
 HISTORY = {
@@ -91,20 +80,8 @@ Model: TypeAlias = Any
 def prepare(seed: int, threads: int) -> None:
     """Seed every generator and make TensorFlow give the same bits in every run.
 
-    Call it once in a process, before anything else here. A GPU is used if TensorFlow sees one.
-
-    Parameters
-    ----------
-    seed
-        Source of the starting weights, the order of the rows and the dropout; below 2^32.
-    threads
-        CPU threads for one operation, and for operations side by side. It is given, not taken
-        from the machine, because it may decide in which order sums are taken, and so the bits.
-
-    Raises
-    ------
-    RuntimeError
-        If TensorFlow has computed something already with another number of threads.
+    Call it once in a process, before anything else here. The number of threads is given, not taken
+    from the machine, because it may decide in which order sums are taken, and so the bits.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -115,17 +92,7 @@ def prepare(seed: int, threads: int) -> None:
 def dense_network(hidden_units: Sequence[int] = (1200, 1200), dropout: float = 0.4) -> Model:
     """Build the network of the paper's section 3.3, with new random weights.
 
-    Parameters
-    ----------
-    hidden_units
-        Units of each hidden layer; all use ReLU.
-    dropout
-        Share of the first hidden layer's outputs that is set to 0 in each step of training.
-
-    Returns
-    -------
-    keras.Sequential
-        Compiled for `train`: (n, 784) float32 in, (n, 10) float32 probabilities out.
+    `dropout` is the share of the first hidden layer's outputs set to 0 in each step of training.
     """
     layers = [
         keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")
@@ -143,23 +110,8 @@ def convolutional_network(
 ) -> Model:
     """Build the network of the paper's section 3.4, with new random weights.
 
-    After LeNet-5 (LeCun et al. 1998, figure 2), with ReLU, max-pooling and dropout.
-
-    Parameters
-    ----------
-    filters
-        Filters of each convolution; all use ReLU and no padding, and 2 × 2 max-pooling follows.
-    kernel_size
-        Side of a filter, in pixels.
-    dense
-        Units of the two dense layers before the output; both use ReLU.
-    dropout
-        Share of the first dense layer's outputs that is set to 0 in each step of training.
-
-    Returns
-    -------
-    keras.Sequential
-        Compiled for `train`: (n, 784) float32 in, (n, 10) float32 probabilities out.
+    After LeNet-5 (LeCun et al. 1998, figure 2), with ReLU, max-pooling and dropout: `dropout` is
+    the share of the first dense layer's outputs set to 0 in each step of training.
     """
     layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
     for number, count in enumerate(filters, start=1):
@@ -190,87 +142,60 @@ def train(
 ) -> pd.DataFrame:
     """Train a network in place; the rows come in a new random order in every epoch.
 
-    A bar runs in a terminal, and every epoch leaves one line on stderr.
-
     Parameters
     ----------
-    model
-        From `dense_network` or `convolutional_network`.
-    X
-        Images, (n, 784).
-    y
-        Their digits, (n,).
-    epochs
-        Passes over the training rows.
-    batch_size
-        Rows of one step. A last, smaller batch takes what is left.
     validation_split
-        Share of the rows, from 0 to below 1, that is kept out of training and scored after
-        every epoch: the last rows, as in Keras.
+        Share of the rows, the last ones, that is kept out and scored after every epoch.
     on_epoch
-        Called after every epoch with its number, from 1, and what else its row of the history
-        holds.
+        Called after every epoch with its number, from 1, and its row of the history.
 
     Returns
     -------
     DataFrame
-        A row per epoch: ``epoch`` (from 1), ``loss`` (nats) and ``accuracy`` (0 to 1), and with
-        a validation split ``validation_loss`` and ``validation_accuracy``. Loss and accuracy
-        are means over the training rows, each taken when its batch was met: with dropout and
-        before that step, so they lag behind what `evaluate` finds at the end of the epoch.
+        A row per epoch: ``epoch``, ``loss``, ``accuracy``, and with a split ``validation_loss`` and
+        ``validation_accuracy``. Loss and accuracy are means over the training rows, each taken when
+        its batch was met: with dropout and before that step.
 
     Raises
     ------
     UserError
         If there are too few rows to split.
-    ValueError
-        If X or y is not what a network takes.
     """
-    _check(X, y)
     training = int(len(X) * (1 - validation_split))
     if validation_split and not 0 < training < len(X):
         raise UserError(
             f"{len(X)} rows cannot be split into training and {validation_split:g} validation; "
             "use more rows or another share"
         )
-    reporter = _Reporter(on_epoch)
+    rows = []
+
+    def end_epoch(epoch: int, logs: Mapping[str, float]) -> None:
+        values = {HISTORY[name]: float(logs[name]) for name in HISTORY if name in logs}
+        numbers = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+        tqdm.write(f"epoch {epoch + 1}/{epochs}: {numbers}", file=sys.stderr)
+        rows.append({"epoch": epoch + 1, **values})
+        on_epoch(epoch + 1, values)
+
     # `compile` sets these too, but it would start a new optimizer and put the number in archives.
     model.steps_per_execution = STEPS_PER_EXECUTION
     model.train_function = model.test_function = model.predict_function = None
-    try:
-        model.fit(
-            **feeding(X[:training], y[:training], batch_size),
-            epochs=epochs,
-            validation_data=(X[training:], y[training:]) if validation_split else None,
-            validation_batch_size=ROWS_AT_A_TIME,
-            callbacks=[reporter],
-            verbose=0,
-        )
-    finally:
-        reporter.bar.close()
-    return pd.DataFrame(reporter.rows)
+    model.fit(
+        **feeding(X[:training], y[:training], batch_size),
+        epochs=epochs,
+        validation_data=(X[training:], y[training:]) if validation_split else None,
+        validation_batch_size=ROWS_AT_A_TIME,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=end_epoch)],
+        verbose=0,
+    )
+    return pd.DataFrame(rows)
 
 
 def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
     """Return the arguments by which `fit` takes batches in a new random order in every epoch.
 
-    Given arrays, Keras builds the same pipeline, but lets it share the threads
-    that take the sums. On two cores the sums then have one core to themselves in many an epoch,
-    which takes twice as long. With one thread of its own it leaves them both.
-
-    Parameters
-    ----------
-    X
-        Images, (n, 784).
-    y
-        Their digits, (n,).
-    batch_size
-        Rows of one step. A last, smaller batch takes what is left.
-
-    Returns
-    -------
-    dict
-        ``x`` and ``shuffle``.
+    Given arrays, Keras builds the same pipeline, but lets it share the threads that take the sums.
+    On two cores the sums then have one core to themselves in many an epoch, which takes twice as
+    long. With one thread of its own it leaves them both.
     """
     images, labels = tf.constant(X), tf.constant(y)
     rows = tf.data.Dataset.range(len(X)).shuffle(len(X)).batch(batch_size)
@@ -282,62 +207,22 @@ def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
 
 
 def evaluate(model: Model, X: Images, y: Labels) -> tuple[float, float]:
-    """Return the mean cross-entropy (nats) and the accuracy (0 to 1), without dropout.
-
-    Parameters
-    ----------
-    X
-        Images, (n, 784).
-    y
-        Their digits, (n,).
-
-    Raises
-    ------
-    ValueError
-        If X or y is not what a network takes.
-    """
-    _check(X, y)
+    """Return the mean cross-entropy (nats) and the accuracy (0 to 1), without dropout."""
     scores = model.evaluate(X, y, batch_size=ROWS_AT_A_TIME, verbose=0, return_dict=True)
-    return float(scores["loss"]), float(scores["accuracy"])
+    return scores["loss"], scores["accuracy"]
 
 
 def probabilities(model: Model, X: Images) -> Images:
-    """Return the probability of every digit: (n, 10), rows sum to 1 but for rounding.
-
-    Parameters
-    ----------
-    X
-        Images, (n, 784).
-
-    Raises
-    ------
-    ValueError
-        If X is not what a network takes.
-    """
-    _check(X)
+    """Return the probability of every digit: (n, 10), rows sum to 1 but for rounding."""
     result: Images = model.predict(X, batch_size=ROWS_AT_A_TIME, verbose=0)
     return result
 
 
 def layer_outputs(model: Model, image: Images) -> list[tuple[str, Images]]:
-    """Return what every convolution and pooling layer makes of one image, in order.
+    """Return what every convolution and pooling layer makes of one image, (784,), in order.
 
-    Parameters
-    ----------
-    image
-        One image, (784,).
-
-    Returns
-    -------
-    list of (str, ndarray)
-        The layer's name and its maps, (height, width, channels).
-
-    Raises
-    ------
-    ValueError
-        If the image is not what a network takes.
+    Each with the layer's name; maps are (height, width, channels).
     """
-    _check(image[np.newaxis])
     shown = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
     layers = [layer for layer in model.layers if isinstance(layer, shown)]
     inside = keras.Model(model.inputs[0], [layer.output for layer in layers])
@@ -357,88 +242,18 @@ def first_filters(model: Model) -> Images:
 
 
 def save_keras_bytes(model: Model) -> bytes:
-    """Return the model as a ``.keras`` archive: layers, weights and the optimizer's state.
-
-    The same model gives the same bytes in every process: what Keras writes of the date, and of
-    where in memory an object lay, is written over.
-    """
-    numbers: dict[int, int] = {}
-
-    def steady(entry: dict[str, Any]) -> dict[str, Any]:
-        if "date_saved" in entry:
-            entry["date_saved"] = NO_DATE
-        if "shared_object_id" in entry:
-            # An address in memory; all that counts is which entries have the same one.
-            entry["shared_object_id"] = numbers.setdefault(entry["shared_object_id"], len(numbers))
-        return entry
-
-    result = io.BytesIO()
+    """Return the model as a ``.keras`` archive: layers, weights and the optimizer's state."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        with zipfile.ZipFile(path) as source, zipfile.ZipFile(result, "w") as target:
-            for name in source.namelist():
-                content = source.read(name)
-                if name.endswith(".json"):
-                    content = json.dumps(json.loads(content, object_hook=steady)).encode()
-                target.writestr(zipfile.ZipInfo(name), content)  # ZipInfo has a fixed date
-    return result.getvalue()
-
-
-def load_keras(path: Path) -> Model:
-    """Load a ``.keras`` archive; Keras's safe mode refuses code that hides in one.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or Keras cannot make a model of it.
-    """
-    if not path.exists():
-        raise UserError(f"{path} is missing; run 'dvc repro' to make it")
-    try:
-        return keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:  # Keras lets through whatever zip, JSON and HDF5 readers raise.
-        raise UserError(
-            f"{path} cannot be read as a Keras model ({error}); delete it and run 'dvc repro'"
-        ) from error
-
-
-class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keeps the history and shows how far training is."""
-
-    def __init__(self, on_epoch: Callable[[int, dict[str, float]], None]) -> None:
-        super().__init__()
-        self.on_epoch = on_epoch
-        self.rows: list[dict[str, float]] = []
-        # disable=None: no bar where stderr is not a terminal.
-        self.bar = tqdm(unit=" steps", disable=None, file=sys.stderr, leave=False)
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float]) -> None:
-        self.started = time.monotonic()
-        self.bar.reset(total=self.params["steps"])
-        self.bar.set_description(f"epoch {epoch + 1}/{self.params['epochs']}")
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
-        # `batch` is the last step of an execution; the last execution may end early.
-        self.bar.update(min(batch + 1, self.params["steps"]) - self.bar.n)
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        values = {HISTORY[name]: float(logs[name]) for name in HISTORY if name in logs}
-        numbers = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
-        seconds = time.monotonic() - self.started
-        tqdm.write(
-            f"epoch {epoch + 1}/{self.params['epochs']}: {numbers} ({seconds:.0f} s)",
-            file=sys.stderr,
-        )
-        self.rows.append({"epoch": epoch + 1, **values})
-        self.on_epoch(epoch + 1, values)
+        return steady(path.read_bytes())
 
 
 def _compiled(name: str, layers: Sequence[Any]) -> Model:
     """Put the input before `layers` and the output after them, and say how to train them all."""
     model = keras.Sequential(
         [
-            keras.Input((PIXELS,), name="pixels"),
+            keras.Input((784,), name="pixels"),
             *layers,
             keras.layers.Dense(CLASSES, activation="softmax", name="probabilities"),
         ],
@@ -476,15 +291,3 @@ def _update_in_one_pass(adam: Any, gradient: Any, variable: Any, learning_rate: 
         epsilon=adam.epsilon,
         grad=gradient,
     )
-
-
-def _check(X: Images, y: Labels | None = None) -> None:
-    """Raise ValueError unless X, and y if it is given, fit the networks."""
-    if X.ndim != 2 or X.shape[1] != PIXELS or X.dtype != np.float32 or len(X) == 0:
-        raise ValueError(f"images are {X.dtype} of shape {X.shape}; give float32, (n, {PIXELS})")
-    if y is None:
-        return
-    if y.shape != (len(X),) or y.dtype.kind not in "iu":
-        raise ValueError(f"labels are {y.dtype} of shape {y.shape}; give integers, ({len(X)},)")
-    if y.min() < 0 or y.max() >= CLASSES:
-        raise ValueError(f"labels run from {y.min()} to {y.max()}; give 0 to {CLASSES - 1}")

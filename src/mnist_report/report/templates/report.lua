@@ -1,6 +1,79 @@
--- What the documents need and Markdown cannot say: a filter that Pandoc runs between reading and writing.
+-- What HTML and PDF need and the Markdown, as Git hosts show it, cannot say: a filter that Pandoc runs
+-- between reading and writing.
 
 local stringify = pandoc.utils.stringify
+local pdf = FORMAT == "typst"
+
+-- How a verdict is shown: its sign, and the name of its colour in report.html and report.typ.
+local looks = {
+  ["agrees"] = { "✓", "good" },
+  ["undecided"] = { "≈", "fair" },
+  ["differs"] = { "✗", "bad" },
+  ["cannot be checked"] = { "–", "unjudged" },
+  ["not computed"] = { "–", "unjudged" },
+  ["not comparable"] = { "–", "unjudged" },
+  ["not tested"] = { "–", "unjudged" },
+  ["not shown"] = { "–", "unjudged" },
+  ["holds"] = { "✓", "good" },
+  ["holds in part"] = { "≈", "fair" },
+  ["does not hold"] = { "✗", "bad" },
+}
+
+local function coloured(word)
+  local sign, colour = table.unpack(looks[word] or error("report.lua knows no verdict '" .. word .. "'"))
+  if pdf then
+    return pandoc.Span(sign .. "\u{a0}" .. word, { ["typst:text:fill"] = colour })
+  end
+  local hidden = pandoc.Span(sign, { ["aria-hidden"] = "true" })
+  return pandoc.Span({ hidden, pandoc.Space(), pandoc.Str(word) }, pandoc.Attr("", { "verdict", colour }))
+end
+
+-- Verdicts stand in the columns of these names.
+local columns = { verdict = true, ["in its own run"] = true, ["in general"] = true }
+
+local function colour_verdicts(grid)
+  local names = grid.head.rows[1]
+  for column, name in ipairs(names and names.cells or {}) do
+    if columns[stringify(name.contents)] then
+      for _, row in ipairs(grid.bodies[1].body) do
+        local cell = row.cells[column]
+        cell.contents = { pandoc.Plain({ coloured(stringify(cell.contents)) }) }
+      end
+    end
+  end
+  return grid
+end
+
+-- Where the contents are listed for a Git host. HTML has its own, from the template.
+local function is_contents(block)
+  local first = block.t == "BulletList" and pandoc.utils.blocks_to_inlines(block.content[1])[1]
+  return first and first.t == "Link" and first.target:sub(1, 1) == "#"
+end
+
+local both = {
+  -- A picture in a paragraph of its own is a figure to Pandoc; the paragraph below is its caption.
+  Blocks = function(blocks)
+    local kept = pandoc.List()
+    for _, block in ipairs(blocks) do
+      local last = kept[#kept]
+      if last and last.t == "Figure" and block.t == "Para" and stringify(block):match("^Figure %d") then
+        last.caption = { long = { pandoc.Plain(block.content) } }
+      elseif not is_contents(block) then
+        kept:insert(block)
+      elseif pdf then
+        kept:insert(pandoc.RawBlock("typst", "#contents"))
+      end
+    end
+    return kept
+  end,
+  -- Documents that stand alone have no scripts beside them.
+  Link = function(link)
+    if link.target:match("^%.%./") then
+      return link.content
+    end
+  end,
+  Table = colour_verdicts,
+}
 
 -- HTML: what may be wider than a phone scrolls in a box of its own. The box has a name and takes the
 -- focus, so that it scrolls by keyboard and a screen reader says what it is.
@@ -13,19 +86,17 @@ end
 
 local heading
 
-local title = {
-  Meta = function(meta)
-    heading = stringify(meta.title)
-  end,
-}
-
 local html = {
   Header = function(header)
     heading = stringify(header)
+    -- Pandoc makes the first heading the title and lifts the others by one level; here they stay.
+    if header.level > 1 then
+      header.level = header.level + 1
+    end
+    return header
   end,
   Table = function(grid)
-    local caption = stringify(grid.caption.long)
-    return box(pandoc.Div, { grid }, "table", "Table: " .. (caption ~= "" and caption or heading))
+    return box(pandoc.Div, { grid }, "table", "Table: " .. heading)
   end,
   Math = function(math)
     if math.mathtype == "DisplayMath" then
@@ -34,8 +105,8 @@ local html = {
   end,
 }
 
--- PDF: Pandoc drops the words for a reader who cannot see a picture; Typst can hold them. The contents
--- come after what stands before the first heading.
+-- PDF: Pandoc drops the words for a reader who cannot see a picture; Typst can hold them. Its paths
+-- begin at the top of the checkout.
 
 local function quoted(text)
   return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
@@ -43,18 +114,10 @@ end
 
 local typst = {
   Image = function(image)
-    local alt = image.attributes.alt or stringify(image.caption)
-    return pandoc.RawInline("typst", "#picture(" .. quoted(image.src) .. ", " .. quoted(alt) .. ")")
-  end,
-  Pandoc = function(document)
-    local _, first = document.blocks:find_if(function(block)
-      return block.t == "Header"
-    end)
-    if first then
-      document.blocks:insert(first, pandoc.RawBlock("typst", "#contents"))
-    end
-    return document
+    local path = image.src:gsub("^%.%.", "")
+    local alt = stringify(image.caption)
+    return pandoc.RawInline("typst", "#picture(" .. quoted(path) .. ", " .. quoted(alt) .. ")")
   end,
 }
 
-return FORMAT == "typst" and { typst } or { title, html }
+return pdf and { both, typst } or { both, html }

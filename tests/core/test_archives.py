@@ -8,7 +8,7 @@ import numpy as np
 import skops.io
 from sklearn.svm import SVC
 
-from mnist_report.core.skops_file import dump_bytes
+from mnist_report.core.archives import skops_bytes
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 from samples import digits
 
@@ -21,16 +21,16 @@ def models():
 
 
 def digests():
-    return [hashlib.sha256(dump_bytes(model)).hexdigest() for model in models()]
+    return [hashlib.sha256(skops_bytes(model)).hexdigest() for model in models()]
 
 
 def test_every_process_writes_the_same_bytes_and_they_hold_the_model():
-    code = f"import sys; sys.path[:] = {sys.path}; import test_skops_file as t; print(*t.digests())"
+    code = f"import sys; sys.path[:] = {sys.path}; import test_archives as t; print(*t.digests())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == digests()
     trusted = [[], ["mnist_report.models.scratch.neural_network.NeuralNetworkClassifier"]]
     for model, types in zip(models(), trusted, strict=True):
-        content = dump_bytes(model)
+        content = skops_bytes(model)
         assert skops.io.get_untrusted_types(data=content) == types
         loaded = skops.io.loads(content, trusted=types)
         assert type(loaded) is type(model)

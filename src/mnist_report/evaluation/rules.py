@@ -1,0 +1,252 @@
+"""The rules that judge the paper's statements: from evidence to one of four verdicts.
+
+*holds*
+    The evidence bears it out. For a comparison that means beyond chance: the 95 % interval of
+    the difference over seeds lies above 0 or, where there are no seeds, p is below 0.05; where
+    it is time that is compared, each round of the benchmark agrees and the gain can be noticed.
+*holds in part*
+    It holds in one respect and not in another; or the evidence points its way, but not beyond
+    chance or not so far that anybody would notice.
+*does not hold*
+    The evidence points the other way, or shows nothing at all.
+*not tested*
+    These data or these parameters give no evidence.
+
+`report/statements.yaml` says which rules judge a statement, by which thresholds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from mnist_report.core.trees import at
+
+Verdict = Literal["holds", "holds in part", "does not hold", "not tested"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+#: Names to numbers: a difference has ``mean``, ``low`` and ``high``, a ratio of times ``median``,
+#: ``min`` and ``max`` over rounds.
+Evidence = Mapping[str, Any]
+
+
+def judge(
+    rules: Sequence[Mapping[str, Any]], objection: Mapping[str, Any] | None, evidence: Evidence
+) -> Verdict:
+    """Judge a statement by its rules and, if it has one, by what may be objected to them.
+
+    Parameters
+    ----------
+    rules, objection
+        As `report/statements.yaml` explains them.
+    """
+    verdict = together([apply(rule, evidence) for rule in rules])
+    if objection and {verdict, apply(objection, evidence)} == {"holds", "does not hold"}:
+        return "holds in part"
+    return verdict
+
+
+def apply(rule: Mapping[str, Any], evidence: Evidence) -> Verdict:
+    """Return what one rule says; *not tested* if it is optional and its evidence is missing."""
+    names = [rule["of"]] if isinstance(rule["of"], str) else rule["of"]
+    thresholds = {k: v for k, v in rule.items() if k not in ("rule", "of", "optional")}
+    try:
+        numbers = [at(evidence, name) for name in names]
+    except KeyError:
+        if rule.get("optional"):
+            return "not tested"
+        raise
+    return RULES[rule["rule"]](*numbers, **thresholds)
+
+
+def explain(rule: Mapping[str, Any], evidence: Evidence) -> list[dict[str, Any]]:
+    """Return a row for each difference that a rule judges, or one for all numbers it takes."""
+    names = [rule["of"]] if isinstance(rule["of"], str) else rule["of"]
+    others = {key: value for key, value in rule.items() if key not in ("rule", "of", "optional")}
+    try:
+        verdict = apply(rule, evidence)
+        first = at(evidence, names[0])
+    except KeyError:
+        verdict, first = "not tested", None
+    parts: dict[str, Any] = {", ".join(names): first}
+    if isinstance(first, Mapping) and all(isinstance(part, Mapping) for part in first.values()):
+        parts = {f"{names[0]}.{key}": part for key, part in first.items()}
+    return [
+        {
+            "rule": rule["rule"],
+            "of": name,
+            "thresholds": ", ".join(f"{key} {value}" for key, value in others.items()),
+            "n": part.get("seeds", part.get("rounds")) if isinstance(part, Mapping) else None,
+            **{
+                key: part.get(key) if isinstance(part, Mapping) else None
+                for key in ("p", "low", "high")
+            },
+            "verdict": verdict,
+        }
+        for name, part in parts.items()
+    ]
+
+
+def together(parts: Sequence[Verdict]) -> Verdict:
+    """Return what the tested parts come to: one that holds beside one that does not is *in part*.
+
+    Where none holds, one that does not decides against those that are within chance.
+    """
+    tested = {part for part in parts if part != "not tested"}
+    if len(tested) == 1:
+        return tested.pop()
+    if "holds" in tested:
+        return "holds in part"
+    return "does not hold" if tested else "not tested"
+
+
+def strictest(parts: Sequence[Verdict]) -> Verdict:
+    """Return the worst verdict of all parts: what is best of all is beaten by none."""
+    return max(parts, key=VERDICTS.index)
+
+
+def graded(holds: bool, in_part: bool = False) -> Verdict:
+    """Return the better verdict that is granted, *does not hold* if none is."""
+    if holds:
+        return "holds"
+    return "holds in part" if in_part else "does not hold"
+
+
+# Comparisons over seeds or rows
+
+
+def beyond_chance(difference: Evidence) -> Verdict:
+    """Judge that a difference is above 0; no difference in any seed tells nothing."""
+    if difference["low"] == difference["high"] == 0:
+        return "not tested"
+    return graded(difference["low"] > 0, difference["mean"] > 0)
+
+
+def each_beyond_chance(differences: Mapping[str, Evidence]) -> Verdict:
+    """Judge that every difference is above 0."""
+    return together([beyond_chance(difference) for difference in differences.values()])
+
+
+def best_of_all(differences: Mapping[str, Evidence]) -> Verdict:
+    """Judge that something is ahead of all others, from what it is ahead of each."""
+    return strictest([beyond_chance(difference) for difference in differences.values()])
+
+
+def no_gain(differences: Mapping[str, Evidence], worth_while: float) -> Verdict:
+    """Judge that no gain is worth while: all intervals lie below that, or none above it."""
+    return graded(
+        all(each["high"] < worth_while for each in differences.values()),
+        all(each["low"] < worth_while for each in differences.values()),
+    )
+
+
+def interval_above(interval: Evidence, limit: float) -> Verdict:
+    """Judge that an interval lies above a limit; one that holds the limit counts in part."""
+    return graded(interval["low"] >= limit, interval["high"] > limit)
+
+
+def no_rise(difference: Evidence) -> Verdict:
+    """Object if a difference lies above 0 beyond chance."""
+    return "does not hold" if difference["low"] > 0 else "not tested"
+
+
+def paired_test(pair: Evidence, p_below: float) -> Verdict:
+    """Say which of two trained models is better, by `difference` and `p_holm`, if any."""
+    if pair["p_holm"] >= p_below:
+        return "not tested"
+    return graded(pair["difference"] > 0)
+
+
+def more_right(value: float, before: float, p: float, p_below: float) -> Verdict:
+    """Judge that a share is above one before, from the p of a test on the same rows."""
+    return graded(value > before and p < p_below, value > before)
+
+
+# Comparisons over rounds of a benchmark
+
+
+def in_every_round(ratio: Evidence, noticeable: float, upside_down: bool = False) -> Verdict:
+    """Judge that a ratio, or one over it, is above 1 in each round and noticeable in the median."""
+    low, median = ratio["min"], ratio["median"]
+    if upside_down:
+        low, median = 1 / ratio["max"], 1 / median
+    return graded(low > 1 and median >= noticeable, median > 1)
+
+
+def beats_all_in_every_round(
+    ratios: Mapping[str, Evidence], noticeable: float, upside_down: bool = False
+) -> Verdict:
+    """Judge that each ratio is above 1 `in_every_round`."""
+    return strictest([in_every_round(each, noticeable, upside_down) for each in ratios.values()])
+
+
+# Single numbers
+
+
+def rounds_to(value: float, to: float) -> Verdict:
+    """Judge that a value rounds to a whole number."""
+    return graded(round(value) == to)
+
+
+def within(value: float, to: float, margin: float) -> Verdict:
+    """Judge that a value lies no further from another than a margin."""
+    return graded(abs(value - to) <= margin)
+
+
+def larger(value: float, *others: float) -> Verdict:
+    """Judge that the first of several values is the largest."""
+    return graded(value > max(others))
+
+
+def at_most(value: float, unit: float = 1, *, limit: float) -> Verdict:
+    """Judge that a value is at most so many units."""
+    return graded(value <= limit * unit)
+
+
+def below(value: float, unit: float = 1, *, limit: float) -> Verdict:
+    """Judge that a value is below so many units."""
+    return graded(value < limit * unit)
+
+
+def at_least(value: float, *, limit: float) -> Verdict:
+    """Judge that a value is no less than a limit."""
+    return graded(value >= limit)
+
+
+def above(value: float, *, limit: float) -> Verdict:
+    """Judge that a value is above a limit."""
+    return graded(value > limit)
+
+
+def likely(probability: float, sure: float) -> Verdict:
+    """Judge that something is as good as sure; more likely than not counts in part."""
+    return graded(probability >= sure, probability > 1 / 2)
+
+
+def in_every_draw(alone: int, among: int, draws: int, share: float) -> Verdict:
+    """Judge that something is best alone in every draw; among the best in a share, in part."""
+    return graded(alone == draws, among >= share * draws)
+
+
+RULES: dict[str, Callable[..., Verdict]] = {
+    rule.__name__: rule
+    for rule in (
+        beyond_chance,
+        each_beyond_chance,
+        best_of_all,
+        no_gain,
+        interval_above,
+        no_rise,
+        paired_test,
+        more_right,
+        in_every_round,
+        beats_all_in_every_round,
+        rounds_to,
+        within,
+        larger,
+        at_most,
+        below,
+        at_least,
+        above,
+        likely,
+        in_every_draw,
+    )
+}
