@@ -73,6 +73,9 @@ def main(stage: Stage) -> None:
     }
 
     effects = slips.as_table(known, found["effects"])
+    growths = evidence.growth_curves(measured, sources["cubic_growth"]["counted"])
+    noisy = evidence.growth_curves(measured, sources["cubic_growth"]["noisy"])
+    growths["noisy"] = noisy["counted"]
     pictures = {
         ("slips", "costs.png"): draw(
             slip_figures.effects, effects[effects["group"].isin(["rows", "network"])]
@@ -89,7 +92,7 @@ def main(stage: Stage) -> None:
         ),
         ("statements", "growth.png"): draw(
             statement_figures.growth,
-            evidence.growth_curves(measured, sources["cubic_growth"]["counted"]),
+            {name: growths[name] for name in ("counted", "noisy", "timed")},
         ),
         ("statements", "convergence.png"): draw(
             statement_figures.convergence,

@@ -26,6 +26,7 @@ NAMES = {
     "relu": "ReLU",
     "scaled": "pixels 0 to 1",
     "unscaled": "pixels 0 to 255",
+    "noisy": "the same, one label in ten wrong",
     "counted": "solver's work, iterations × rows",
     "timed": "fit, CPU seconds",
 }
@@ -135,10 +136,11 @@ def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
     """Draw how costs grow with the rows, both axes logarithmic, with fitted straight lines.
 
-    `measures` lead from ``counted`` and ``timed``, a panel each, to ``C_<price>`` to the numbers of
-    rows, rising, and the costs of shape (repeats, numbers). A panel without numbers says so.
+    `measures` lead from ``counted``, ``noisy`` and ``timed``, a panel each, to ``C_<price>`` to the
+    numbers of rows, rising, and the costs of shape (repeats, numbers). A panel without numbers says
+    so.
     """
-    figure = Figure(figsize=(7.0, 3.6))
+    figure = Figure(figsize=(1.0 + 3.0 * len(measures), 3.6))
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for axes, (measure, series) in zip(panels, measures.items(), strict=True):
         axes.set_xlabel("rows (logarithmic)")
