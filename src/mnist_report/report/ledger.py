@@ -310,11 +310,6 @@ def tally(verdicts: Iterable[str], possible: Sequence[str]) -> dict[str, int]:
     return {verdict: given.count(verdict) for verdict in possible}
 
 
-def unexplained(judged: Iterable[Judged]) -> list[str]:
-    """Return the ids of numbers that differ and of which the ledger does not say why."""
-    return [row.entry.id for row in judged if row.verdict == "differs" and not row.entry.why]
-
-
 def _look_up(entry: Entry, leaves: Mapping[str, Any], values: Values) -> Judged:
     """Find a number's value and spread, and judge it unless that takes all the others."""
     if entry.metric is None:
