@@ -6,7 +6,6 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence, rules
-from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import slips as slip_figures
 from mnist_report.figures import statements as statement_figures
 from mnist_report.figures import verdicts as figures
@@ -15,24 +14,19 @@ from mnist_report.figures.origins import kernel_candidates
 from mnist_report.figures.style import draw
 from mnist_report.report import ledger, slips, statements
 
-#: Stages and studies whose results are read, and studies of which every value is.
+#: Stages and studies whose results are read; of studies every value is read besides.
 RESULTS = (
     "fetch", "scale", "pca", "svm_intuition", "svm_kernels", "svm_gridsearch", "svm_final",
     "scratch_nn", "keras_dense", "cnn", "comparison", "slips_network", "origins",
     "spread_svm_kernels", "spread_svm_gridsearch", "spread_svm_final", "spread_scratch_nn",
     "spread_keras_dense", "spread_cnn",
 )  # fmt: skip
-VALUES = (
-    "spread_svm_kernels", "spread_svm_gridsearch", "spread_svm_final", "spread_scratch_nn",
-    "spread_keras_dense", "spread_cnn", "origins", "slips_network", "slips_svm",
-    "ablations_svm", "ablations_network", "ablations_keras",
-)  # fmt: skip
 
 
 def main(stage: Stage) -> None:
     data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
     results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
-    values = read_values({name: files.read_csv(paths.values_file(name)) for name in VALUES})
+    values = ledger.read_values()
     sources = {statement.id: statement.evidence for statement in statements.load_statements()}
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))
@@ -73,9 +67,7 @@ def main(stage: Stage) -> None:
     }
 
     effects = slips.as_table(known, found["effects"])
-    growths = evidence.growth_curves(measured, sources["cubic_growth"]["counted"])
-    noisy = evidence.growth_curves(measured, sources["cubic_growth"]["noisy"])
-    growths["noisy"] = noisy["counted"]
+    grown = sources["cubic_growth"]
     pictures = {
         ("slips", "costs.png"): draw(
             slip_figures.effects, effects[effects["group"].isin(["rows", "network"])]
@@ -92,7 +84,7 @@ def main(stage: Stage) -> None:
         ),
         ("statements", "growth.png"): draw(
             statement_figures.growth,
-            {name: growths[name] for name in ("counted", "noisy", "timed")},
+            evidence.growth_curves(measured, grown["counted"], grown["noisy"]),
         ),
         ("statements", "convergence.png"): draw(
             statement_figures.convergence,

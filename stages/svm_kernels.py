@@ -3,6 +3,7 @@
 import numpy as np
 
 from mnist_report.core import files, paths
+from mnist_report.core.params import Kernel
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
@@ -12,7 +13,7 @@ from mnist_report.figures.names import KERNELS
 from mnist_report.figures.style import draw
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from mnist_report.models.classical.pca import fit_pca, project
-from mnist_report.models.classical.svm import Kernel, fit_unique, predict_with_scores
+from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 
 
 def main(stage: Stage) -> None:

@@ -44,6 +44,11 @@ class Tested:
     within: bool
 
 
+def prediction_error(sd: float, n: int) -> float:
+    """Return the standard deviation of one more draw from the mean of n draws."""
+    return sd * float((1 + 1 / n) ** 0.5)
+
+
 def hold_against(
     printed: float, rounding: float, mean: float, sd: float, n: int, margin: float
 ) -> Tested:
@@ -60,7 +65,7 @@ def hold_against(
     """
     distance = abs(printed - mean)
     near = max(distance - rounding, 0.0)
-    error = sd * (1 + 1 / n) ** 0.5
+    error = prediction_error(sd, n)
     if error == 0:
         return Tested(float(near == 0), distance <= max(margin, rounding))
     p = 2 * stats.t.sf(near / error, n - 1)
@@ -70,8 +75,7 @@ def hold_against(
 
 def reach(sd: float, n: int) -> float:
     """Return how far from the mean of n draws one more draw lies, but for a share of `ALPHA`."""
-    t = float(stats.t.ppf(1 - ALPHA / 2, n - 1))
-    return t * sd * float((1 + 1 / n) ** 0.5)
+    return float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * prediction_error(sd, n)
 
 
 def decide(tested: Mapping[str, Tested]) -> dict[str, tuple[Agreement, float]]:

@@ -18,7 +18,8 @@ from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_report.core.trees import at
-from mnist_report.evaluation.seeds import welch
+from mnist_report.evaluation.agreement import prediction_error
+from mnist_report.evaluation.seeds import Values, welch
 from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.models.classical.pca import components_for
 from mnist_report.scores.scores import accuracy
@@ -69,7 +70,7 @@ class Measured:
     """
 
     metrics: Mapping[str, Any]
-    values: Mapping[str, Floats]
+    values: Values
     spectrum: Floats
     projected: Projected
 
@@ -209,7 +210,7 @@ def chance_above(m: Measured, values: str, limit: float) -> Found:
     """
     drawn = m.seeds(values)
     found = spread(drawn.tolist())
-    error = found["sd"] * (1 + 1 / len(drawn)) ** 0.5
+    error = prediction_error(found["sd"], len(drawn))
     chance = float(found["mean"] > limit)
     if error > 0:
         chance = float(stats.t.sf((limit - found["mean"]) / error, len(drawn) - 1))
@@ -350,14 +351,17 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
 # Support vector machines
 
 
-def growth_curves(m: Measured, counted: str) -> dict[str, dict[str, Costs]]:
-    """Return ``counted`` work and ``timed`` CPU seconds by price and rows; empty if unmeasured."""
-    work: dict[str, dict[int, Any]] = {}
-    for (price, rows), values in m.family(counted).items():
-        work.setdefault(price, {})[int(rows)] = values
-    seconds: dict[str, dict[int, Any]] = {}
+def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, Costs]]:
+    """Return costs by price and rows: work ``counted`` and ``noisy``, CPU seconds ``timed``.
+
+    ``noisy`` is counted where labels are wrong. What was not measured is empty.
+    """
+    work: dict[str, dict[str, dict[int, Any]]] = {"counted": {}, "noisy": {}, "timed": {}}
+    for kind, pattern in (("counted", counted), ("noisy", noisy)):
+        for (price, rows), values in m.family(pattern).items():
+            work[kind].setdefault(price, {})[int(rows)] = values
     with suppress(NotMeasured):
-        seconds = {
+        work["timed"] = {
             price: {int(rows.removeprefix("rows_")): times["cpu"] for rows, times in by.items()}
             for price, by in m.timing("growth").items()
         }
@@ -366,7 +370,7 @@ def growth_curves(m: Measured, counted: str) -> dict[str, dict[str, Costs]]:
             price: (sorted(costs), np.stack([costs[rows] for rows in sorted(costs)], axis=1))
             for price, costs in by_price.items()
         }
-        for kind, by_price in (("counted", work), ("timed", seconds))
+        for kind, by_price in work.items()
     }
 
 
@@ -377,28 +381,35 @@ def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     them ``noisy``, the same with wrong labels, and what share of the support vectors is ``bound``
     by the price there.
     """
+    curves = growth_curves(m, counted, noisy)
     found: Found = {}
-    for kind, curves in growth_curves(m, counted).items():
-        summarize = mean_interval if kind == "counted" else _range
-        for price, (sizes, costs) in curves.items():
+    for kind, summarize in (("counted", mean_interval), ("timed", _range)):
+        for price, (sizes, costs) in curves[kind].items():
             if len(sizes) > 1:
-                found.setdefault(price, {})[kind] = {
-                    "rows": sizes[-1],
-                    **summarize(exponents(sizes, costs)),
-                    "last_step": summarize(exponents(sizes[-2:], costs[:, -2:])),
-                }
+                grown = _growth(sizes, costs, summarize)
+                found.setdefault(price, {})[kind] = {"rows": sizes[-1], **grown}
     if any("counted" not in found.get(price, {}) for price in ("C_1", "C_1000")):
         raise NotMeasured("too few rows to see the work grow")
-    for price, (sizes, costs) in growth_curves(m, noisy)["counted"].items():
-        found.setdefault("noisy", {})[price] = {
+    if not curves["noisy"]:
+        raise NotMeasured("no rows with wrong labels")
+    found["noisy"] = {
+        price: {
             "rows": sizes[-1],
             "bound": float(m.seeds(f"{bound}.{price}.bound_{sizes[-1]}").mean()),
-            **mean_interval(exponents(sizes, costs)),
-            "last_step": mean_interval(exponents(sizes[-2:], costs[:, -2:])),
+            **_growth(sizes, costs, mean_interval),
         }
-    if "noisy" not in found:
-        raise NotMeasured("no rows with wrong labels")
+        for price, (sizes, costs) in curves["noisy"].items()
+    }
     return found
+
+
+def _growth(
+    sizes: list[int], costs: Floats, summarize: Callable[[Floats], dict[str, float]]
+) -> Found:
+    return {
+        **summarize(exponents(sizes, costs)),
+        "last_step": summarize(exponents(sizes[-2:], costs[:, -2:])),
+    }
 
 
 def kernel_seconds(m: Measured, kernel: str) -> Found:

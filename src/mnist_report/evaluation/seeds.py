@@ -10,6 +10,9 @@ from scipy import stats
 #: Mean, sd and number of seeds, as `scores.uncertainty.spread` gives them.
 Summary = Mapping[str, float]
 
+#: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
+Values = Mapping[str, NDArray[np.float64]]
+
 
 def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64]]:
     """Return ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).

@@ -23,13 +23,13 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from mnist_report.core import files, paths
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import seeds
 from mnist_report.evaluation.agreement import Tested, calibration, decide, hold_against
+from mnist_report.evaluation.seeds import Values
 from mnist_report.scores.uncertainty import spread
 
 Verdict = Literal[
@@ -46,9 +46,6 @@ ENOUGH_DRAWS = 20
 SCORES = ("accuracy", "loss", "AUC")
 
 PAPER = Path(__file__).with_name("paper.yaml")
-
-#: Study and metric in one dotted name, to a value for each seed, shape (seeds,).
-Values = Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ def load_ledger(path: Path = PAPER) -> list[Entry]:
     return entries
 
 
-def read_values() -> dict[str, NDArray[np.float64]]:
+def read_values() -> Values:
     """Read what the studies measured, seed by seed, from ``results/<study>.csv``."""
     tables = sorted(paths.RESULTS.glob("*.csv"))
     return seeds.read_values({path.stem: files.read_csv(path) for path in tables})

@@ -6,7 +6,7 @@ from typing import Any
 
 from scipy import stats
 
-from mnist_report.evaluation.agreement import reach
+from mnist_report.evaluation.agreement import prediction_error, reach
 
 #: In words.
 GAMMAS = {
@@ -55,7 +55,7 @@ def candidates(measured: Mapping[str, Any], printed: float) -> list[Candidate]:
             off, sd, n = printed - spread["mean"], spread["sd"], spread["seeds"]
             # Seeds that all agree leave no doubt: any difference is one too many.
             z = off / sd if sd > 0 else (0.0 if off == 0 else float("inf"))
-            error = sd * (1 + 1 / n) ** 0.5
+            error = prediction_error(sd, n)
             density = float(stats.t.pdf(off / error, n - 1)) / error if sd > 0 else 0.0
             fits = abs(off) <= reach(sd, n)
             found.append(Candidate(gamma, rows, spread["mean"], sd, z, fits, density))
@@ -81,7 +81,7 @@ def sizes(measured: Mapping[str, Any], printed: float) -> list[Size]:
     spreads = list(measured.values())
     n = spreads[0]["seeds"]
     pooled = (sum(spread["sd"] ** 2 for spread in spreads) / len(spreads)) ** 0.5
-    error = pooled * (1 + 1 / n) ** 0.5
+    error = prediction_error(pooled, n)
     freedom = len(spreads) * (n - 1)
     return [
         Size(

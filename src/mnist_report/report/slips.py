@@ -14,10 +14,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
-from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from mnist_report.evaluation.seeds import welch
+from mnist_report.evaluation.seeds import Values, welch
 from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.figures.names import KERNELS
 from mnist_report.models.scratch.neural_network import cross_entropy, minibatches
@@ -29,8 +28,6 @@ Group = Literal["text", "rows", "network", "yardstick", "formulas", "undefined",
 Measure = Literal["accuracy", "auc", "loss"]
 Floats = NDArray[np.float64]
 
-#: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
-Values = Mapping[str, Floats]
 SLIPS = Path(__file__).with_name("slips.yaml")
 
 #: The grid of the paper's cell 19, its folds, and the minibatch of cell 26.
@@ -88,14 +85,11 @@ def load_slips() -> list[Slip]:
 def paired(printed: Floats, right: Floats) -> dict[str, float]:
     """Return `paired_difference` of a slip measured both ways with the same seeds.
 
-    With ``min`` and ``max`` of the differences of single seeds, and ``p`` of Student's test.
+    With ``min`` and ``max`` of the differences of single seeds.
     """
     differences = right - printed
     found = paired_difference(printed.tolist(), right.tolist())
-    p = float(found["mean"] == 0)  # of equal differences: none at all, or a sure one
-    if np.ptp(differences) > 0:
-        p = float(stats.ttest_1samp(differences, 0).pvalue)
-    return {**found, "min": float(differences.min()), "max": float(differences.max()), "p": p}
+    return {**found, "min": float(differences.min()), "max": float(differences.max())}
 
 
 def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
@@ -148,8 +142,6 @@ def leads(values: Values) -> dict[str, dict[str, float]]:
         found[name] = {
             **welch(spread(svm.tolist()), spread(network.tolist())),
             "seeds": min(len(svm), len(network)),
-            # Not a number where all are equal.
-            "p": float(np.nan_to_num(stats.ttest_ind(network, svm, equal_var=False).pvalue, nan=1)),
         }
     return found
 

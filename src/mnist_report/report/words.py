@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import jinja2
 
 from mnist_report.report.ledger import Spread
 
 
+@cache
 def environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
     """Return the one Jinja environment of the project; a name that is not there is an error."""
     made = jinja2.Environment(

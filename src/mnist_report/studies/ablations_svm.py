@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
 
-from mnist_report.core.params import AblationsSvm, Compute
+from mnist_report.core.params import AblationsSvm, Compute, Kernel
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData, unscaled
 from mnist_report.models.classical.pca import fit_pca, project_all
-from mnist_report.models.classical.svm import Kernel, fit_unique, predict_with_scores
+from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 from mnist_report.scores.scores import accuracy
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 from tqdm import tqdm
 
+from mnist_report.core.params import Kernel
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.classical.svm import Gamma, Kernel, fit_unique, predict_with_scores
+from mnist_report.models.classical.svm import Gamma, fit_unique, predict_with_scores
 from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
 
 #: True labels (m,), predicted ones (m,), and a score for each of k classes (m, k).

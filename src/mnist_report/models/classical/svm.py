@@ -6,7 +6,7 @@ a fraction of the time. So fits and predictions here hand libsvm the matrix. The
 """
 
 from copy import copy
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,12 @@ from sklearn.svm import SVC
 from sklearn.utils import gen_batches
 
 from mnist_report.core.errors import UserError
+from mnist_report.core.params import Kernel
 
-Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
 Gamma = float | Literal["auto", "scale"]
 
 #: The four kernels in the paper's order.
-KERNELS: tuple[Kernel, ...] = get_args(Kernel)
+KERNELS: tuple[Kernel, ...] = ("linear", "poly", "sigmoid", "rbf")
 
 #: The largest kernel matrix to keep in memory, in GiB: u distinct rows need 8 u² bytes.
 GRAM_GIB = 5.0
