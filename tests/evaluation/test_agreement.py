@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mnist_report.evaluation.agreement import ALPHA, calibration, decide, hold_against
+from mnist_report.evaluation import agreement
+from mnist_report.evaluation.agreement import ALPHA, Question, answer, calibration, hold_against
 
 DRAWS = 1500
 
 
+def ask(printed, draws, margin=0.0, rounding=0.0, together=None):
+    return Question(printed, 4, rounding, np.asarray(draws, dtype=float), margin, together)
+
+
 def simulate(shift, n=10, sd=1.0, margin=0.0, rounding=0.0):
-    """Judge printed numbers, drawn like ours but for a shift, one at a time."""
+    """Judge printed numbers, drawn like ours but for a shift: p, and close or not."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(DRAWS):
@@ -18,17 +23,18 @@ def simulate(shift, n=10, sd=1.0, margin=0.0, rounding=0.0):
         printed = rng.normal(shift, sd)
         if rounding:
             printed = np.round(printed / (2 * rounding)) * 2 * rounding
-        found.append(hold_against(printed, rounding, ours.mean(), ours.std(ddof=1), n, margin))
-    return found
+        found.append(hold_against(ask(printed, ours, margin, rounding)))
+    return zip(*found, strict=True)
 
 
 def test_a_draw_like_ours_is_called_different_as_often_as_stated():
     # The standard deviation of a share of 5 % over 1,500 is 0.0056.
     for n in (3, 10, 20):
-        share = np.mean([one.p < ALPHA for one in simulate(0, n)])
-        assert share == pytest.approx(ALPHA, abs=0.017), n
+        p, _ = simulate(0, n)
+        assert np.mean(np.less(p, ALPHA)) == pytest.approx(ALPHA, abs=0.017), n
     # Rounding is allowed for, and so makes the rule milder, never stricter.
-    assert np.mean([one.p < ALPHA for one in simulate(0, rounding=1.0)]) < ALPHA
+    p, _ = simulate(0, rounding=1.0)
+    assert np.mean(np.less(p, ALPHA)) < ALPHA
 
 
 def test_a_shifted_draw_is_called_different_as_often_as_students_t_says():
@@ -36,52 +42,78 @@ def test_a_shifted_draw_is_called_different_as_often_as_students_t_says():
         # Non-central t: the shift in units of the prediction error.
         t, parameter = stats.t.ppf(1 - ALPHA / 2, n - 1), shift / (1 + 1 / n) ** 0.5
         power = stats.nct.sf(t, n - 1, parameter) + stats.nct.cdf(-t, n - 1, parameter)
-        assert np.mean([one.p < ALPHA for one in simulate(shift, n)]) == pytest.approx(
-            power, abs=0.04
-        )
-    assert np.mean([one.p < ALPHA for one in simulate(6)]) > 0.99
+        p, _ = simulate(shift, n)
+        assert np.mean(np.less(p, ALPHA)) == pytest.approx(power, abs=0.04)
+    p, _ = simulate(6)
+    assert np.mean(np.less(p, ALPHA)) > 0.99
 
 
 def test_means_a_margin_apart_are_called_close_no_more_often_than_stated():
     for n, margin in ((10, 3.0), (10, 8.0), (20, 5.0)):
         for side in (-1, 1):
-            share = np.mean([one.within for one in simulate(side * margin, n, margin=margin)])
-            assert share <= ALPHA + 0.017, (n, margin)
+            _, close = simulate(side * margin, n, margin=margin)
+            assert np.mean(close) <= ALPHA + 0.017, (n, margin)
     # Equal means are shown to be close where the margin is wide, and never where it is narrow.
-    assert np.mean([one.within for one in simulate(0, margin=6.0)]) > 0.95
-    assert np.mean([one.within for one in simulate(0, margin=0.5)]) < 0.01
+    for margin, least, most in ((6.0, 0.95, 1), (0.5, 0, 0.01)):
+        _, close = simulate(0, margin=margin)
+        assert least <= np.mean(close) <= most, margin
 
 
-def test_equal_draws_leave_rounding_alone_to_decide():
-    assert hold_against(0.16, 0.005, 0.1649, 0.0, 5, 0.0).p == 1
-    assert hold_against(0.16, 0.005, 0.1651, 0.0, 5, 0.0).p == 0
-    assert hold_against(0.16, 0.005, 0.1651, 0.0, 5, 0.006).within
+def test_both_questions_are_asked_of_the_nearest_number_that_prints_so():
+    # Two digits cannot be told apart finer than they are printed, whatever the margin.
+    draws = 0.98 + 0.001 * np.array([-1, -1, 0, 1, 1])
+    # 2.132 errors of prediction are 0.00234.
+    for printed, rounding, close in (
+        (0.98, 0.005, True), (0.99, 0.005, False), (0.98, 0.0, False),
+    ):  # fmt: skip
+        question = ask(printed, draws, margin=0.001, rounding=rounding)
+        assert hold_against(question)[1] == close, printed
 
 
-def test_the_verdict_needs_both_tests_and_allows_for_how_many_there_are():
-    def tested(p, within):
-        one = hold_against(0, 0, 0, 0, 2, 0)
-        return type(one)(p, within)
+def test_equal_draws_leave_rounding_and_margin_alone_to_decide():
+    # As floats, 0.1 + 0.2 is not 0.3.
+    for printed, draw, rounding, margin, expected in (
+        (0.16, 0.1649, 0.005, 0.0, (1, True)),
+        (0.16, 0.1651, 0.005, 0.0, (0, False)),
+        (0.16, 0.1651, 0.005, 0.006, (0, True)),
+        (0.3, 0.1 + 0.2, 0.0, 0.0, (1, True)),
+        (0.3, 0.4, 0.1, 0.0, (1, True)),
+    ):
+        assert hold_against(ask(printed, [draw] * 5, margin, rounding)) == expected, printed
 
-    many = {f"null_{k}": tested(0.5, True) for k in range(8)}
-    many |= {"far": tested(0.004, False), "odd": tested(0.01, True), "wide": tested(0.5, False)}
-    verdicts = {name: verdict for name, (verdict, _) in decide(many).items()}
+
+def test_the_verdict_needs_both_tests_and_allows_for_how_many_there_are(monkeypatch):
+    many = {f"null_{k}": (0.5, True) for k in range(7)}
+    many |= {"far": (0.004, False), "odd": (0.01, True), "wide": (0.5, False), "pair": (0.5, True)}
+    monkeypatch.setattr(agreement, "hold_against", lambda question: many[question.together])
+    answers = answer({name: ask(0, [0, 1], together=name) for name in many})
     # Of eleven the smallest p is multiplied by 11, the next one by 10.
-    assert decide(many)["far"][1] == pytest.approx(0.044)
-    assert verdicts["far"] == "differs"
-    assert verdicts["odd"] == "undecided"
-    assert verdicts["wide"] == "undecided"
-    assert {verdicts[f"null_{k}"] for k in range(8)} == {"agrees"}
+    assert answers["far"].p_holm == pytest.approx(0.044)
+    assert answers["odd"].p_holm == pytest.approx(0.1)
+    verdicts = {name: each.verdict for name, each in answers.items()}
+    assert (verdicts["far"], verdicts["odd"], verdicts["wide"]) == (
+        "differs", "undecided", "undecided",
+    )  # fmt: skip
+    assert {verdicts[f"null_{k}"] for k in range(7)} == {"agrees"}
+
+
+def test_numbers_of_one_cell_differ_together():
+    near, far = ask(0, [-1, 0, 1], 9, together="cell"), ask(99, [-1, 0, 1], 9, together="cell")
+    alone = ask(0, [-1, 0, 1], 9)
+    answers = answer({"near": near, "far": far, "alone": alone})
+    assert [each.verdict for each in answers.values()] == ["differs", "differs", "agrees"]
 
 
 def test_our_own_draws_are_rarely_called_different():
     rng = np.random.default_rng(1)
-    names = [f"metric_{k}" for k in range(40)]
-    values = {name: rng.normal(0.9, 0.001, 20) for name in names}
-    rows = calibration(values, dict.fromkeys(names, 5e-5), dict.fromkeys(names, 0.01))
-    assert len(rows) == 40 * 20
-    verdicts = [verdict for _, _, verdict in rows]
+    # Half of them have twenty seeds, half ten: in the later seeds these begin again, uncounted.
+    questions = {
+        k: ask(0.9, rng.normal(0.9, 0.001, 10 + 10 * (k % 2)), 0.01, 5e-5) for k in range(40)
+    }
+    by_seed = calibration(questions | {"few": ask(0.9, [0.8, 0.9], 0.01)})
+    assert [len(verdicts) for verdicts in by_seed] == [40] * 10 + [20] * 10
     # Over 20 families at 5 % one false alarm is expected; five are rarer than 1 in 300.
-    assert verdicts.count("differs") < 5
+    assert sum("differs" in verdicts.values() for verdicts in by_seed) < 5
     # One in twenty has an own p below 5 %.
-    assert verdicts.count("agrees") / len(rows) == pytest.approx(0.95, abs=0.03)
+    given = [verdict for verdicts in by_seed for verdict in verdicts.values()]
+    assert given.count("agrees") / len(given) == pytest.approx(0.95, abs=0.03)

@@ -208,7 +208,8 @@ def test_a_number_that_depends_on_a_draw_is_held_against_ours():
 
 def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
     drawn = 0.5 + 0.01 * np.array([-1, -1, 0, 1, 1])
-    values = {f"spread_stage.{name}": drawn for name in "abc"}
+    # b has the draws of a in another order, c the same draws: no other question.
+    values = {"spread_stage.a": drawn, "spread_stage.b": drawn[::-1], "spread_stage.c": drawn}
     results = {"stage": dict.fromkeys("abc", 0.5)}
 
     def verdicts(*names):
@@ -223,6 +224,7 @@ def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
     assert verdicts("a") == ({"differs"}, {1})
     # The same number twice is one number; two numbers are two.
     assert verdicts("a", "a") == ({"differs"}, {1})
+    assert verdicts("a", "c") == ({"differs"}, {1})
     assert verdicts("a", "b") == ({"undecided"}, {2})
 
 
@@ -314,10 +316,10 @@ def test_all_committed_numbers_are_judged_and_explained(committed):
     counts = Counter(row.verdict for row in judged)
     assert counts["not computed"] == counts["not comparable"] == 0
     assert committed["verdicts"]["numbers"] == {name: counts[name] for name in VERDICTS}
-    # None of our own draws may be called different more often than the rule allows for all of them.
-    assert committed["verdicts"]["calibration"] == calibrate(judged, values)
-    for kind, shares in committed["verdicts"]["calibration"].items():
-        assert shares["differs"] < 0.05, kind
+    calibration = committed["verdicts"]["calibration"]
+    assert calibration == calibrate(judged, values)
+    # Of 20 seeds at 5 % each, five with a false alarm are rarer than 1 in 300.
+    assert calibration["false_alarms"] < 5
     # The folds of 2019 give what today's cannot: a range of 0.004 in a row of constant answers.
     folds = folds_of_the_search(LEDGER, values)
     assert folds["then"] > 0.05 > folds["today"]

@@ -38,9 +38,6 @@ def test_paired_difference_is_students_interval():
     assert paired_difference(one, other) == pytest.approx(expected)
     back = expected | {"mean": -0.5, "low": -0.5 - half, "high": -0.5 + half}
     assert paired_difference(other, one) == pytest.approx(back)
-    low, high = stats.t.interval(0.9, 3, loc=0.5, scale=math.sqrt(1.5 / 3 / 4))
-    narrow = paired_difference(one, other, confidence=0.9)
-    assert (narrow["low"], narrow["high"]) == pytest.approx((low, high))
     equal = {"mean": 0.5, "low": 0.5, "high": 0.5, "p": 0.0, "seeds": 2}
     assert paired_difference([1.0, 2.0], [1.5, 2.5]) == equal
 

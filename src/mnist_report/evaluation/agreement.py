@@ -8,12 +8,11 @@ freedom (Hahn and Meeker, Statistical Intervals, 1991, section 4.7). Two questio
 - If it is, are the two means closer than a margin? Two one-sided tests (Schuirmann, Journal of
   Pharmacokinetics and Biopharmaceutics 15, 1987), each at `ALPHA`.
 
-A printed number is rounded, so the distance counts from the nearest number that rounds to it in
-the first question, and from the farthest in the second.
+A printed number is rounded, so both questions are asked of the nearest number that prints so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,23 +24,46 @@ from mnist_report.scores.uncertainty import holm
 #: A test is wrong so often where there is nothing to find.
 ALPHA = 0.05
 
+#: Numbers so close are equal.
+EXACT = 1e-12
+
+Floats = NDArray[np.float64]
 Agreement = Literal["agrees", "undecided", "differs"]
 
 
 @dataclass(frozen=True)
-class Tested:
-    """What the two questions come to.
+class Question:
+    """A printed number, and what it is held against.
 
     Attributes
     ----------
-    p
-        How often one of our own draws lies as far off as the printed number, or farther.
-    within
-        Whether the two are shown to be closer than the margin.
+    printed, decimals
+        The number, and its digits after the point.
+    rounding
+        How far off it was, at most, before it was printed.
+    draws
+        Our values, one for each seed, shape (n,) with n of 2 or more.
+    margin
+        The distance that a reader would take for none.
+    together
+        A name that questions share which are answered together: if one differs, all do.
     """
 
+    printed: float
+    decimals: int
+    rounding: float
+    draws: Floats
+    margin: float
+    together: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The verdict on a question, and its p alone and by Holm's correction."""
+
+    verdict: Agreement
     p: float
-    within: bool
+    p_holm: float
 
 
 def prediction_error(sd: float, n: int) -> float:
@@ -49,86 +71,84 @@ def prediction_error(sd: float, n: int) -> float:
     return sd * float((1 + 1 / n) ** 0.5)
 
 
-def hold_against(
-    printed: float, rounding: float, mean: float, sd: float, n: int, margin: float
-) -> Tested:
-    """Ask both questions of one printed number.
-
-    Parameters
-    ----------
-    rounding
-        How far off the number before rounding may have been.
-    mean, sd, n
-        Of our draws; n is 2 or more.
-    margin
-        The distance that a reader would take for none.
-    """
-    distance = abs(printed - mean)
-    near = max(distance - rounding, 0.0)
-    error = prediction_error(sd, n)
-    if error == 0:
-        return Tested(float(near == 0), distance <= max(margin, rounding))
-    p = 2 * stats.t.sf(near / error, n - 1)
-    farthest = distance + rounding + stats.t.ppf(1 - ALPHA, n - 1) * error
-    return Tested(float(p), bool(farthest <= margin))
-
-
 def reach(sd: float, n: int) -> float:
     """Return how far from the mean of n draws one more draw lies, but for a share of `ALPHA`."""
     return float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * prediction_error(sd, n)
 
 
-def decide(tested: Mapping[str, Tested]) -> dict[str, tuple[Agreement, float]]:
-    """Return the verdict on each of many numbers, and its p by Holm's correction.
+def hold_against(question: Question) -> tuple[float, bool]:
+    """Ask both questions of one printed number.
 
-    *differs*: a draw of ours would lie so far off less often than `ALPHA` allows, over all the
-    numbers together. *agrees*: closer than the margin, and nothing speaks against it (p of this
-    number alone is `ALPHA` or more). *undecided*: the rest.
+    Returns
+    -------
+    p : float
+        How often one more draw of ours lies as far off as the printed number, or farther.
+    close : bool
+        Whether the two are shown to be closer than the margin.
     """
-    corrected = dict(zip(tested, holm([one.p for one in tested.values()]), strict=True))
-    verdicts: dict[str, tuple[Agreement, float]] = {}
-    for name, one in tested.items():
+    draws, n = question.draws, len(question.draws)
+    distance = abs(question.printed - draws.mean())
+    if np.ptp(draws) == 0:
+        # Floats leave some 1e-17 between numbers that are equal.
+        return float(distance <= question.rounding + EXACT), bool(
+            distance <= question.rounding + question.margin + EXACT
+        )
+    error = prediction_error(float(draws.std(ddof=1)), n)
+    p = 2 * stats.t.sf(max(distance - question.rounding, 0) / error, n - 1)
+    farthest = distance + stats.t.ppf(1 - ALPHA, n - 1) * error
+    return float(p), bool(farthest <= question.rounding + question.margin)
+
+
+def answer(questions: Mapping[Hashable, Question]) -> dict[Hashable, Answer]:
+    """Return the verdict on each of many numbers.
+
+    *differs*: one more draw of ours would lie so far off less often than `ALPHA` allows, over all
+    the numbers together; or a number that belongs together with this one differs. *agrees*: closer
+    than the margin, and nothing speaks against it (p of this number alone is `ALPHA` or more).
+    *undecided*: the rest.
+    """
+    asked = [hold_against(question) for question in questions.values()]
+    corrected = holm([p for p, _ in asked])
+    differing = {
+        question.together
+        for question, p_holm in zip(questions.values(), corrected, strict=True)
+        if p_holm < ALPHA
+    } - {None}
+    answers: dict[Hashable, Answer] = {}
+    for (name, question), (p, close), p_holm in zip(
+        questions.items(), asked, corrected, strict=True
+    ):
         verdict: Agreement = "undecided"
-        if corrected[name] < ALPHA:
+        if p_holm < ALPHA or question.together in differing:
             verdict = "differs"
-        elif one.within and one.p >= ALPHA:
+        elif close and p >= ALPHA:
             verdict = "agrees"
-        verdicts[name] = (verdict, corrected[name])
-    return verdicts
+        answers[name] = Answer(verdict, p, p_holm)
+    return answers
 
 
-def calibration(
-    values: Mapping[str, NDArray[np.float64]],
-    rounding: Mapping[str, float],
-    margin: Mapping[str, float],
-) -> list[tuple[str, int, Agreement]]:
-    """Judge each of our own draws by the others: (name, seed, verdict) for all of them.
+def calibration(questions: Mapping[Hashable, Question]) -> list[dict[Hashable, Agreement]]:
+    """Judge each of our own draws by the others, printed with as many digits; seed by seed.
 
-    The draws of one seed are judged together, as the printed numbers are.
-
-    Parameters
-    ----------
-    values
-        Name to its values, one for each seed, shape (n,) with n of 3 or more.
-    rounding, margin
-        By the same names, as `hold_against` takes them; a draw is rounded first.
+    The draws of one seed are judged together, as the printed numbers are. Where numbers have
+    unlike many seeds, those with fewer begin again, so that there are always as many numbers; a
+    verdict is returned once only. Numbers of fewer than 3 seeds are left out.
     """
-    result = []
-    for seed in range(max(map(len, values.values()), default=0)):
-        tested = {}
-        for name, draws in values.items():
-            if seed < len(draws):
-                others = np.delete(draws, seed)
-                unit = 2 * rounding[name]
-                printed = round(draws[seed] / unit) * unit if unit else draws[seed]
-                tested[name] = hold_against(
-                    printed,
-                    rounding[name],
-                    others.mean(),
-                    # Equal values can have a deviation of some 1e-17.
-                    others.std(ddof=1) if np.ptp(others) else 0.0,
-                    len(others),
-                    margin[name],
-                )
-        result += [(name, seed, verdict) for name, (verdict, _) in decide(tested).items()]
-    return result
+    questions = {name: each for name, each in questions.items() if len(each.draws) >= 3}
+    found = []
+    for seed in range(max((len(each.draws) for each in questions.values()), default=0)):
+        left_out: dict[Hashable, Question] = {}
+        for name, each in questions.items():
+            place = seed % len(each.draws)
+            printed = round(float(each.draws[place]), each.decimals)
+            others = np.delete(each.draws, place)
+            left_out[name] = replace(each, printed=printed, draws=others)
+        answers = answer(left_out)
+        found.append(
+            {
+                name: answers[name].verdict
+                for name, each in questions.items()
+                if seed < len(each.draws)
+            }
+        )
+    return found

@@ -36,9 +36,6 @@ Costs = tuple[list[int], Floats]
 #: Two means of accuracies over folds that are less than this apart are the same number.
 ROUNDING = 1e-9
 
-#: An interval that is wrong once in so many times.
-CHANCE = 0.05
-
 
 class NotMeasured(Exception):  # noqa: N818  (it is no error: the data or the parameters lack it)
     """There is nothing to take the evidence from, with these data and parameters."""
@@ -141,7 +138,7 @@ def unpaired_difference(one: Floats, other: Floats) -> dict[str, float]:
 
 def mean_interval(values: Floats) -> dict[str, float]:
     """Return the mean of values over seeds with Student's 95 % interval, and their number."""
-    return _paired(np.zeros(len(values)), values)
+    return paired_difference(np.zeros(len(values)), values)
 
 
 def rises(curve: Floats) -> Floats:
@@ -173,20 +170,12 @@ def _range(values: Floats) -> dict[str, float]:
     }
 
 
-def _paired(one: Floats, other: Floats, tests: int = 1) -> dict[str, float]:
-    """Return `paired_difference` with an interval that is right for so many tests together.
-
-    By Bonferroni's rule: each may be wrong `CHANCE` / tests of the time.
-    """
-    return paired_difference(one.tolist(), other.tolist(), 1 - CHANCE / tests)
-
-
 def _scaled_or_not(scaled: Floats, unscaled: Floats, better: int) -> Found:
     """Compare values on scaled and unscaled pixels; `better` is 1 if more is better, else -1."""
     return {
         "scaled": float(scaled.mean()),
         "unscaled": float(unscaled.mean()),
-        "advantage": _paired(better * unscaled, better * scaled),
+        "advantage": paired_difference(better * unscaled, better * scaled),
     }
 
 
@@ -324,7 +313,7 @@ def more_components(m: Measured, values: str, enough: int) -> Found:
     accuracies = _enough_and_more(m, values, enough)
     more = [k for k in accuracies if k > enough]
     best = max(more, key=lambda k: accuracies[k].mean())
-    gains = {f"k_{k}": _paired(accuracies[enough], accuracies[k], tests=len(more)) for k in more}
+    gains = {f"k_{k}": paired_difference(accuracies[enough], accuracies[k]) for k in more}
     return {
         "accuracy": float(accuracies[enough].mean()),
         "best": best,
@@ -342,7 +331,7 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
         "components": most,
         "accuracy": float(accuracies[most].mean()),
         "accuracy_of_fifty": float(accuracies[enough].mean()),
-        "advantage_of_fifty": _paired(accuracies[most], accuracies[enough]),
+        "advantage_of_fifty": paired_difference(accuracies[most], accuracies[enough]),
         "best": best,
         "best_accuracy": float(accuracies[best].mean()),
     }
@@ -445,7 +434,7 @@ def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
             raise NotMeasured(f"no kernel {kernel} under gamma {gamma}")
         own = scores.pop(kernel)
         found["gamma"][gamma] = {
-            other: _paired(rival, own, tests=len(scores)) for other, rival in scores.items()
+            other: paired_difference(rival, own) for other, rival in scores.items()
         }
     for rows in ("train", "test"):
         for measure in ("auc_hard", "auc_scores", "accuracy"):
@@ -457,8 +446,7 @@ def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
             found.setdefault(rows, {})[measure] = {
                 kernel: float(own.mean()),
                 "advantage": {
-                    other: _paired(scores, own, tests=len(by_kernel))
-                    for other, scores in by_kernel.items()
+                    other: paired_difference(scores, own) for other, scores in by_kernel.items()
                 },
             }
     return found
@@ -484,7 +472,9 @@ def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     }
     elsewhere = [scores for each, scores in accuracies.items() if each[1] != pair[1]]
     if elsewhere:
-        found["ahead_of_other_gammas"] = _paired(np.max(elsewhere, axis=0), accuracies[pair])
+        found["ahead_of_other_gammas"] = paired_difference(
+            np.max(elsewhere, axis=0), accuracies[pair]
+        )
     return found
 
 
@@ -527,8 +517,8 @@ def learning(
         "auc_scores": float(m.seeds(f"{trained}.auc_scores").mean()),
         "paper_start": float(one.mean()),
         "better_start": float(other.mean()),
-        "shortfall": _paired(one, other),
-        "fault": _paired(m.seeds(faulty), m.seeds(mended)),
+        "shortfall": paired_difference(one, other),
+        "fault": paired_difference(m.seeds(faulty), m.seeds(mended)),
     }
 
 
@@ -617,11 +607,11 @@ def tuned(m: Measured, one: str, other: str) -> Found:
         "other_last_loss": goal,
         "one_epochs_to_that": _epochs_to(fast, goal),
         "other_at_edge": float(best_other) in (min(map(float, others)), max(map(float, others))),
-        "advantage_at_best": _paired(fast.mean(axis=1), slow.mean(axis=1)),
+        "advantage_at_best": paired_difference(fast.mean(axis=1), slow.mean(axis=1)),
     }
     if ones.keys() == others.keys():
         found["advantage"] = {
-            f"eta_{rate}": _paired(curve.mean(axis=1), others[rate].mean(axis=1), tests=len(ones))
+            f"eta_{rate}": paired_difference(curve.mean(axis=1), others[rate].mean(axis=1))
             for rate, curve in ones.items()
         }
     return found
@@ -662,11 +652,11 @@ def dropout(m: Measured, network: str) -> Found:
         }
     return found | {
         "epochs": loss.shape[1],
-        "loss_advantage": _paired(last["with"], last["without"]),
-        "rise_advantage": _paired(risen["with"], risen["without"]),
+        "loss_advantage": paired_difference(last["with"], last["without"]),
+        "rise_advantage": paired_difference(risen["with"], risen["without"]),
         "accuracy_with": float(tested["with"].mean()),
         "accuracy_without": float(tested["without"].mean()),
-        "accuracy_advantage": _paired(tested["without"], tested["with"]),
+        "accuracy_advantage": paired_difference(tested["without"], tested["with"]),
     }
 
 

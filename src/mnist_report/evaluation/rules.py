@@ -99,8 +99,11 @@ def together(parts: Sequence[Verdict]) -> Verdict:
 
 
 def strictest(parts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict of all parts: what is best of all is beaten by none."""
-    return max(parts, key=VERDICTS.index)
+    """Return the worst verdict of all parts: what is best of all is beaten by none.
+
+    A defeat decides, whatever was not tested beside it.
+    """
+    return max(parts, key=["holds", "holds in part", "not tested", "does not hold"].index)
 
 
 def graded(holds: bool, in_part: bool = False) -> Verdict:

@@ -14,7 +14,7 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -28,7 +28,7 @@ from ruamel.yaml import YAML
 from mnist_report.core import files, paths
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import seeds
-from mnist_report.evaluation.agreement import Tested, calibration, decide, hold_against
+from mnist_report.evaluation.agreement import ALPHA, Question, answer, calibration
 from mnist_report.evaluation.seeds import Values
 from mnist_report.scores.uncertainty import spread
 
@@ -81,12 +81,12 @@ class Entry:
         """How far off the number was, at most, before it was printed."""
         if self.tolerance is not None:
             return self.tolerance
-        return 0.5 * 10.0 ** int(Decimal(self.printed).as_tuple().exponent)
+        return 0.5 * 10.0**-self.decimals
 
     @property
-    def same(self) -> str:
-        """The name that it shares with entries that ask the same question."""
-        return f"{self.metric} = {self.printed}"
+    def decimals(self) -> int:
+        """How many digits are printed after the point."""
+        return -int(Decimal(self.printed).as_tuple().exponent)
 
 
 @dataclass(frozen=True)
@@ -187,48 +187,48 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
     if not leaves.get("fetch.comparable_with_paper", True):
         return [replace(_look_up(e, leaves, values), verdict="not comparable") for e in ledger]
     found = [_look_up(entry, leaves, values) for entry in ledger]
-    tested = {row.entry.same: _tested(row.entry, row.spread) for row in found if _is_tested(row)}
-    verdicts = decide(tested)
+    answers = answer(_questions(found, values))
     judged = []
     for row in found:
         if _is_tested(row):
-            verdict, p_holm = verdicts[row.entry.same]
-            p = tested[row.entry.same].p
-            judged.append(replace(row, verdict=verdict, p=p, p_holm=p_holm))
+            to = answers[_question(row.entry, values)[0]]
+            judged.append(replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm))
         else:
             judged.append(row)
-    differing = {row.entry.together for row in judged if row.verdict == "differs"} - {None}
-    return [
-        replace(row, verdict="differs") if row.entry.together in differing else row
-        for row in judged
-    ]
+    return judged
 
 
-def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, dict[str, float]]:
+def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
     """Judge each of our own draws by the others, by the same rule, as if it had been printed.
 
     Returns
     -------
     dict
-        Kind of number to ``judged`` (numbers times seeds), and to the shares of these that each
-        verdict is given to.
+        ``tested`` numbers and how many are ``distinct``; how many of these lie ``far`` off by their
+        own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and ``kinds``,
+        kind of number to how many draws were ``judged`` and the shares that each verdict has.
     """
-    entries = {row.entry.same: row.entry for row in judged if _is_tested(row)}
-    rows = calibration(
-        {name: values[_over_seeds(entry)] for name, entry in entries.items()},
-        {name: entry.rounding for name, entry in entries.items()},
-        {name: entry.margin for name, entry in entries.items()},
-    )
+    questions = _questions(judged, values)
+    kinds = {_question(r.entry, values)[0]: r.entry.kind for r in judged if _is_tested(r)}
+    by_seed = calibration(questions)
     given: dict[str, list[str]] = {}
-    for name, _, verdict in rows:
-        given.setdefault(entries[name].kind, []).append(verdict)
+    for verdicts in by_seed:
+        for name, verdict in verdicts.items():
+            given.setdefault(kinds[name], []).append(verdict)
     return {
-        kind: {"judged": len(verdicts)}
-        | {
-            verdict: verdicts.count(verdict) / len(verdicts)
-            for verdict in ("agrees", "undecided", "differs")
-        }
-        for kind, verdicts in given.items()
+        "tested": sum(map(_is_tested, judged)),
+        "distinct": len(questions),
+        "far": sum(found.p < ALPHA for found in answer(questions).values()),
+        "seeds": len(by_seed),
+        "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
+        "kinds": {
+            kind: {"judged": len(verdicts)}
+            | {
+                verdict: verdicts.count(verdict) / len(verdicts)
+                for verdict in ("agrees", "undecided", "differs")
+            }
+            for kind, verdicts in given.items()
+        },
     }
 
 
@@ -349,11 +349,17 @@ def _is_tested(row: Judged) -> bool:
     return row.entry.check == "spread" and row.spread is not None
 
 
-def _tested(entry: Entry, over: Spread | None) -> Tested:
-    assert over is not None  # noqa: S101  (as `_is_tested` says)
-    return hold_against(
-        float(entry.printed), entry.rounding, over.mean, over.sd, over.seeds, entry.margin
+def _question(entry: Entry, values: Values) -> tuple[Hashable, Question]:
+    """Return what is asked of a number; of equal numbers with equal draws the key is the same."""
+    draws = values[_over_seeds(entry)]
+    key = (entry.printed, entry.rounding, entry.margin, entry.together, draws.tobytes())
+    return key, Question(
+        float(entry.printed), entry.decimals, entry.rounding, draws, entry.margin, entry.together
     )
+
+
+def _questions(rows: Sequence[Judged], values: Values) -> dict[Hashable, Question]:
+    return dict(_question(row.entry, values) for row in rows if _is_tested(row))
 
 
 def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scipy import stats
 
-from mnist_report.evaluation.agreement import prediction_error, reach
+from mnist_report.evaluation.agreement import EXACT, prediction_error, reach
 
 #: In words.
 GAMMAS = {
@@ -80,7 +80,8 @@ def sizes(measured: Mapping[str, Any], printed: float) -> list[Size]:
     """
     spreads = list(measured.values())
     n = spreads[0]["seeds"]
-    pooled = (sum(spread["sd"] ** 2 for spread in spreads) / len(spreads)) ** 0.5
+    # Draws that all agree leave only what floats make of equal numbers.
+    pooled = max((sum(spread["sd"] ** 2 for spread in spreads) / len(spreads)) ** 0.5, EXACT)
     error = prediction_error(pooled, n)
     freedom = len(spreads) * (n - 1)
     return [

@@ -88,7 +88,7 @@ def paired(printed: Floats, right: Floats) -> dict[str, float]:
     With ``min`` and ``max`` of the differences of single seeds.
     """
     differences = right - printed
-    found = paired_difference(printed.tolist(), right.tolist())
+    found = paired_difference(printed, right)
     return {**found, "min": float(differences.min()), "max": float(differences.max())}
 
 

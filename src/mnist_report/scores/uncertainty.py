@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
@@ -28,10 +28,8 @@ def spreads(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def paired_difference(
-    one: Sequence[float], other: Sequence[float], confidence: float = 0.95
-) -> dict[str, float]:
-    """Return the ``mean`` of ``other - one`` over ``seeds``, with Student's interval.
+def paired_difference(one: ArrayLike, other: ArrayLike) -> dict[str, float]:
+    """Return the ``mean`` of ``other - one`` over ``seeds``, with Student's 95 % interval.
 
     Both hold a value for each seed, in the same order. Where all differences are equal the
     interval, ``low`` to ``high``, has no width.
@@ -41,7 +39,7 @@ def paired_difference(
     p = float(mean == 0)
     if np.ptp(differences) > 0:
         test = stats.ttest_1samp(differences, 0)
-        low, high = test.confidence_interval(confidence)
+        low, high = test.confidence_interval(0.95)
         p = float(test.pvalue)
     seeds = len(differences)
     return {"mean": mean, "low": float(low), "high": float(high), "p": p, "seeds": seeds}
