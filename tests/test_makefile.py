@@ -210,8 +210,9 @@ def test_repro_asks_for_the_data_first_and_takes_the_digits_only_if_nobody_insis
         ("", "1", 0, 0, [ask, "-m dvc repro --force"]),
         ("mnist", "", 0, 0, [f"{ask} mnist", "-m dvc repro"]),
         ("kmnist", "", 0, 0, [f"{ask} kmnist", f"{experiment}kmnist"]),
-        ("", "", 1, 0, [ask, f"{experiment}digits"]),
-        ("mnist", "", 1, 1, [f"{ask} mnist"]),
+        ("", "", 3, 0, [ask, f"{experiment}digits"]),
+        ("mnist", "", 3, 1, [f"{ask} mnist"]),
+        ("", "", 1, 1, [ask]),  # it crashed
         ("", "", 2, 1, [ask]),
     ]:
         log.unlink(missing_ok=True)

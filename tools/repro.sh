@@ -25,7 +25,7 @@ wanted=${DATASET:-$(dataset)}
 status=0
 # shellcheck disable=SC2086  # without DATASET there is no argument
 "$python" -m mnist_report.sources.available ${DATASET:-} || status=$?
-if [ $status = 1 ] && [ "$wanted" = mnist ] && [ -z "${DATASET:-}" ]; then
+if [ $status = 3 ] && [ "$wanted" = mnist ] && [ -z "${DATASET:-}" ]; then
     say "MNIST is out of reach, as said above"
     say "going on with the 1,797 handwritten digits that scikit-learn ships: this is NOT MNIST"
     wanted=digits

@@ -19,7 +19,7 @@ def empty(tmp_path, monkeypatch):
 
 def test_exit_codes_and_lines(capsys):
     for arguments, code, said in (
-        (["mnist"], 1, "data: no network\n"),
+        (["mnist"], 3, "data: no network\n"),
         (["digits"], 0, ""),
         (["cifar"], 2, "data: error: DATASET=cifar: dataset = 'cifar': Input should be 'mnist', "),
         (
@@ -36,7 +36,19 @@ def test_exit_codes_and_lines(capsys):
 
 def test_no_source_is_needed_for_what_lies_here_as_it_was_fetched(tmp_path):
     write_bytes(tmp_path / "raw" / "images", b"pixels")
-    for dataset, content, code in (("mnist", b"pixels", 0), ("mnist", b"", 1), ("own", b"", 1)):
+    for dataset, content, code in (("mnist", b"pixels", 0), ("mnist", b"", 3), ("own", b"", 3)):
         last = {"dataset": dataset, "sha256": {"images": sha256(content)}}
         write_json(tmp_path / "results" / "fetch.json", last)
         assert available.main([]) == code
+
+
+def test_a_record_of_the_fetch_that_is_none_counts_as_nothing_fetched(tmp_path):
+    for record in (
+        b"",
+        b"{}",
+        b"[]",
+        b'{"dataset": "mnist"}',
+        b'{"dataset": "mnist", "sha256": []}',
+    ):
+        write_bytes(tmp_path / "results" / "fetch.json", record)
+        assert available.main([]) == 3, record

@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -92,9 +92,11 @@ def load_array(path: Path) -> NDArray[Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
+    """Read a JSON object that holds something, and neither NaN nor infinity."""
     with _reading(path):
-        value: dict[str, Any] = json.loads(path.read_bytes())
+        value: object = json.loads(path.read_bytes(), parse_constant=_refuse)
+        if not isinstance(value, dict) or not value:
+            raise ValueError("it holds no JSON object")
         return value
 
 
@@ -102,6 +104,10 @@ def read_csv(path: Path) -> pd.DataFrame:
     """Read a table with a line of column names."""
     with _reading(path):
         return pd.read_csv(path)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
 
 
 def _plain(value: object) -> object:

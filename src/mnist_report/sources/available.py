@@ -1,7 +1,7 @@
 """Can the data be had? ``python -m mnist_report.sources.available [DATASET]`` changes no file.
 
-Ends with 0 if they can, with 1 and the reason if not, and with 2 if that is no question: a data
-set that is not known, or parameters that are not allowed.
+Ends with 0 if they can, with 3 and the reason if not, and with 2 if that is no question: a data
+set that is not known, or parameters that are not allowed. Python itself ends with 1.
 """
 
 import os
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         reason = check_available(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
     if reason:
         print(f"data: {reason}", file=sys.stderr)
-    return 1 if reason else 0
+    return 3 if reason else 0
 
 
 def _is_fetched(params: Data) -> bool:
@@ -45,7 +45,8 @@ def _is_fetched(params: Data) -> bool:
             sha256((paths.RAW / name).read_bytes()) == digest
             for name, digest in last["sha256"].items()
         )
-    except (UserError, OSError):
+    # A record with other things in it is as good as none.
+    except (UserError, OSError, LookupError, TypeError, AttributeError):
         return False
 
 
