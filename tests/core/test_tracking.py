@@ -198,6 +198,37 @@ def test_a_copied_checkout_looks_at_home(model_run, home, tmp_path, monkeypatch,
     assert capfd.readouterr().err == ""
 
 
+def test_a_store_that_lacks_tables_gets_them(home, tmp_path, monkeypatch):
+    for name in ("here", "moved"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(store, "HOME", tmp_path / "here")
+    (tmp_path / "here" / "mlflow.db").touch()  # killed while MLflow made the first one
+    store.connect()
+    # MLflow 2 had no table of models.
+    with contextlib.closing(sqlite3.connect(tmp_path / "here" / "mlflow.db")) as database:
+        database.execute("DROP TABLE logged_models")
+    (tmp_path / "here" / "mlflow.db").rename(tmp_path / "moved" / "mlflow.db")
+    monkeypatch.setattr(store, "HOME", tmp_path / "moved")
+    client, experiment = store.connect()
+    place = client.get_experiment(experiment).artifact_location
+    assert place == (tmp_path / "moved" / "mlartifacts").as_uri()
+
+
+def test_a_store_of_another_mlflow_is_one_whole_line(model_run, home, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(store, "HOME", tmp_path)
+    shutil.copy(home / "mlflow.db", tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = 'another'")
+    run = tracking.Run("pca", PARAMS)
+    run.end("FINISHED")
+    *_, line = capfd.readouterr().err.splitlines()
+    assert run.failed
+    assert (
+        "cannot use mlflow.db: Detected out-of-date database schema (found version another," in line
+    )
+    assert "delete it, and run 'make track'); the results are whole;" in line
+
+
 def test_ui_says_where_the_models_are_and_which_port_is_taken(home, monkeypatch, capsys):
     started = []
     monkeypatch.setattr(os, "execv", lambda *command: started.append(command))
@@ -231,6 +262,13 @@ stages:
   comparison:
     cmd: echo 1 > results/comparison.json
     outs: [results/comparison.json]
+"""
+
+TRACK = """
+import sys, pathlib
+from mnist_report.core import paths, store, tracking
+paths.ROOT, store.HOME = map(pathlib.Path, sys.argv[1:])
+tracking.track()
 """
 
 
@@ -267,3 +305,15 @@ def test_track_records_once_what_is_up_to_date_and_closes_what_is_dead(
     tracking.track()
     lines = capsys.readouterr().out.splitlines()
     assert lines == [*(f"{stage}: already recorded" for stage in stages), left_out]
+
+    # Two at once.
+    with Repo() as repo:
+        repo.reproduce(["comparison"])
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow has set it here
+    command = [sys.executable, "-c", TRACK, str(tmp_path), str(home)]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **options) for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in both]
+    assert [err for _, err in said] == ["", ""]
+    ends = sorted(out.splitlines()[-1] for out, _ in said)
+    assert ends == ["comparison: already recorded", "comparison: recorded"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import sqlite3
 import sys
@@ -52,11 +53,21 @@ def connect() -> tuple["MlflowClient", str]:
     own = f"sqlite+pysqlite:///{quote(str(HOME / 'mlflow.db'))}"
     # Two stages that start on an empty store would both make it.
     with FileLock(HOME / "mlflow.db.lock"):
-        if not USERS and (HOME / "mlflow.db").exists():
-            _know_place(str(artifacts))
-        mlflow.set_tracking_uri(USERS or own)
-        client = mlflow.MlflowClient()
-        found = client.get_experiment_by_name(EXPERIMENT)
+        try:
+            if not USERS and (HOME / "mlflow.db").exists():
+                _know_place(str(artifacts))
+            mlflow.set_tracking_uri(USERS or own)
+            client = mlflow.MlflowClient()
+            found = client.get_experiment_by_name(EXPERIMENT)
+        except Exception as error:
+            if USERS:
+                raise
+            # MLflow's advice is written for servers, and fits an older store only.
+            why = re.split(r"\. |\n", str(error))[0]
+            raise UserError(
+                f"MLflow {mlflow.__version__} cannot use mlflow.db: {why}; if an older MLflow made "
+                "it, upgrade it as docs/mlflow.md says; if not, delete it, and run 'make track'"
+            ) from error
         if found is None:
             found = client.get_experiment(client.create_experiment(EXPERIMENT, artifacts))
         elif found.lifecycle_stage == "deleted":
@@ -70,6 +81,10 @@ def connect() -> tuple["MlflowClient", str]:
 def _know_place(artifacts: str) -> None:
     """Set right the absolute addresses in the database of a checkout that was moved or copied."""
     with contextlib.closing(sqlite3.connect(HOME / "mlflow.db")) as database, database:
+        # Whoever was killed while MLflow made the store, or has an older one, lacks some.
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        if "experiments" not in tables:
+            return
         asked = "SELECT artifact_location FROM experiments WHERE name = ?"
         before = database.execute(asked, (EXPERIMENT,)).fetchone()
         if before is None or before[0] == artifacts:
@@ -80,8 +95,9 @@ def _know_place(artifacts: str) -> None:
             ("logged_models", "artifact_location"),
             ("model_versions", "storage_location"),
         ):
-            change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
-            database.execute(change, (before[0], artifacts))
+            if table in tables:
+                change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
+                database.execute(change, (before[0], artifacts))
         print(f"mlflow.db: moved from {before[0]}; its addresses are set right", file=sys.stderr)
 
 

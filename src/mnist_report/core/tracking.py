@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from filelock import FileLock
 
 from mnist_report.core import files, git, paths, store
 from mnist_report.core.errors import UserError
@@ -224,23 +225,24 @@ def track() -> None:
     """Record what lies here, is up to date and has no finished run yet; one line a stage."""
     from dvc.repo import Repo
 
-    client, experiment = store.connect()
-    store.close_dead(client, experiment)
-    with Repo(str(paths.ROOT)) as repo:
+    # Two at once would both record a stage.
+    with FileLock(store.HOME / "mlflow.db.track"), Repo(str(paths.ROOT)) as repo:
+        client, experiment = store.connect()
+        store.close_dead(client, experiment)
         stale, stages = repo.status(), [stage.name for stage in repo.index.stages]
-    params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
-    for name in stages:
-        run = Run(name.split("@")[-1], params, restored=True)
-        if name in stale or not run.digests:
-            said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
-        elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):
-            said = "already recorded"
-        else:
-            run.end("FINISHED")
-            said = "recorded"
-        if run.failed:
-            sys.exit(1)
-        print(f"{run.stage}: {said}")
+        params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
+        for name in stages:
+            run = Run(name.split("@")[-1], params, restored=True)
+            if name in stale or not run.digests:
+                said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
+            elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):
+                said = "already recorded"
+            else:
+                run.end("FINISHED")
+                said = "recorded"
+            if run.failed:
+                sys.exit(1)
+            print(f"{run.stage}: {said}")
 
 
 def _md5(path: Path) -> str:
@@ -249,7 +251,7 @@ def _md5(path: Path) -> str:
 
 
 def _brief(error: Exception) -> str:
-    return textwrap.shorten(str(error) or repr(error), 400)
+    return textwrap.shorten(str(error) or repr(error), 600)
 
 
 if __name__ == "__main__":
