@@ -44,6 +44,12 @@ def test_a_value_listed_twice_and_the_number_of_threads_change_nothing(expected)
         same(grid_search(X, Y, **(GRID | doubled)), expected)
 
 
+def test_without_room_for_a_kernel_matrix_the_scores_are_the_same(expected, monkeypatch):
+    monkeypatch.setattr(module, "GRAM_GIB", 0)
+    monkeypatch.delattr(module, "rbf_kernel")
+    same(grid_search(X, Y, **GRID), expected)
+
+
 def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds():
     y = np.array([0] * 7 + [1] * 5)[np.random.default_rng(0).permutation(12)]
     fold = module.folds_of_2019(y, 3)
