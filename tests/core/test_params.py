@@ -101,7 +101,15 @@ REFUSED = [
     ({"pca.thresholds": [0.5, math.nan]}, "pca.thresholds.1 = nan", "finite"),
     ({"svm_intuition.overlapping_C": [1, 1e6]}, "overlapping_C.1 = 1000000.0", "10000"),
     ({"svm_kernels.region_rows": 1}, "svm_kernels.region_rows = 1"),  # it has no components
-    ({"svm_kernels.gamma": "x"}, "svm_kernels.gamma", "number", "'auto' or 'scale'"),
+    *(({"svm_kernels.gamma": bad}, f"svm_kernels.gamma = {bad!r}: Input should be a number above 0 "
+       "and at most 8, or 'auto' or 'scale'") for bad in (9.0, "x")),
+    ({"svm_kernels.kernels": ["rbf", "rbf"]}, "svm_kernels.kernels = ['rbf', 'rbf']: rbf is"),
+    *(({f"studies.{name}": [20, 30, 20]}, f"studies.{name} = [20, 30, 20]: 20 is listed twice")
+      for name in ("origins.final_rows", "ablations_svm.growth_rows", "ablations_svm.components")),
+    *(({f"studies.{name}": [0.1, 0.1]}, f"studies.{name} = [0.1, 0.1]: 0.1 is listed twice")
+      for name in ("ablations_network.learning_rates", "ablations_keras.adam_rates")),
+    ({"compute.scheduler": "here"}, "compute.scheduler = 'here': Input should be 'local' or an"),
+    ({"cnn": None}, "cnn = None: Input should be a section"),
     ({"studies.origins.final_rows": [1]}, "studies.origins.final_rows.0 = 1", "equal to 10"),
     ({"studies.spread_cnn.seeds": 1}, "studies.spread_cnn.seeds = 1"),
     ({"compute.backend": "dask"}, "compute.backend 'dask' needs compute.scheduler", "local"),
@@ -138,6 +146,11 @@ def test_what_is_no_file_of_parameters_is_one_line(tmp_path):
     ):  # fmt: skip
         assert refusal(tmp_path, text).startswith("params.yaml")
     assert {path.name for path in tmp_path.iterdir()} == {"params.yaml"}
+    for text in ("", "# nothing\n", "hello"):
+        said = refusal(tmp_path, text)
+        assert said.startswith(
+            "params.yaml is empty or holds no sections; 'git checkout params.yaml'"
+        )
     with pytest.raises(UserError, match=r"none.yaml is missing; 'git checkout params\.yaml'"):
         load_params(tmp_path / "none.yaml")
     with pytest.raises(UserError, match="cannot be read"):

@@ -1,15 +1,19 @@
 """The parameters: what `params.yaml` may hold, and the one function that reads it."""
 # ruff: noqa: D101  (params.yaml says what each section is about)
 
+import re
 import reprlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from ruamel.yaml import YAML
@@ -25,9 +29,29 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _said(rule: str) -> WrapValidator:
+    """Say `rule` of a refused value, where pydantic would name its own types or a pattern."""
+
+    def check(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return validate(value)
+        except ValidationError:
+            raise ValueError(f"Input should be {rule}") from None
+
+    return WrapValidator(check)
+
+
+def _differ(values: list[Any]) -> list[Any]:
+    """Refuse a list with a value twice: there would be less to compare than it seems."""
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value} is listed twice")
+    return values
+
+
 Rows = Annotated[int, Field(ge=1, le=10_000_000)]
 #: Sizes of training sets to compare. Of ten images drawn, some show different digits.
-Sizes = list[Annotated[int, Field(ge=10, le=10_000_000)]]
+Sizes = Annotated[list[Annotated[int, Field(ge=10, le=10_000_000)]], AfterValidator(_differ)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Components = Annotated[int, Field(ge=1, le=784)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
@@ -39,12 +63,19 @@ Epochs = Annotated[int, Field(ge=1, le=10_000)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Seeds = Annotated[int, Field(ge=2, le=1000)]
 #: A path or a title: it begins with something to see and holds no control characters.
-Line = Annotated[str, Field(pattern=r"^[^\p{C}\p{Z}]\P{Cc}*$")]
+LINE = r"^[^\p{C}\p{Z}]\P{Cc}*$"
 
 
 class Own(Section):
-    source: Line | None
-    title: Annotated[Line, Field(max_length=80)] | None
+    source: Annotated[str, Field(pattern=LINE), _said("a line that begins with no blank")] | None
+    title: (
+        Annotated[
+            str,
+            Field(pattern=LINE, max_length=80),
+            _said("a line of at most 80 characters that begins with no blank"),
+        ]
+        | None
+    )
 
 
 class Data(Section):
@@ -80,10 +111,13 @@ class SvmIntuition(Section):
 
 class SvmKernels(Section):
     rows: Rows
-    kernels: Annotated[list[Kernel], Field(min_length=1, max_length=4)]
+    kernels: Annotated[list[Kernel], Field(min_length=1, max_length=4), AfterValidator(_differ)]
     C: Positive
     # The solver's numbers have single precision, in which (784 gamma)^degree is to stay finite.
-    gamma: Annotated[float, Field(gt=0, le=8)] | Literal["auto", "scale"]
+    gamma: Annotated[
+        Annotated[float, Field(gt=0, le=8)] | Literal["auto", "scale"],
+        _said("a number above 0 and at most 8, or 'auto' or 'scale'"),
+    ]
     degree: Annotated[int, Field(ge=1, le=10)]
     region_rows: Annotated[int, Field(ge=2, le=10_000_000)]
 
@@ -139,7 +173,14 @@ class Compute(Section):
     threads: Annotated[int, Field(ge=1, le=1024)]
     portable: bool
     backend: Literal["local", "dask"]
-    scheduler: Annotated[str, Field(pattern=r"^(local|(tcp|tls|ws|wss|ucx)://.+)$")] | None
+    scheduler: (
+        Annotated[
+            str,
+            Field(pattern=r"^(local|(tcp|tls|ws|wss|ucx)://.+)$"),
+            _said("'local' or an address such as tcp://host:8786"),
+        ]
+        | None
+    )
     jobs: Annotated[int, Field(ge=1, le=1024)]
 
     @model_validator(mode="after")
@@ -171,12 +212,14 @@ class SlipsSvm(Repeated):
 
 class AblationsSvm(Repeated):
     rows: Rows
-    components: Annotated[list[Components], Field(min_length=2)]
+    components: Annotated[list[Components], Field(min_length=2), AfterValidator(_differ)]
     growth_rows: Annotated[Sizes, Field(min_length=2)]
 
 
 # Metrics are named after them, as 0.1 or 1e-05; MLflow does not take the + of 1e+06.
-Rates = Annotated[list[Annotated[float, Field(gt=0, le=100_000)]], Field(min_length=1)]
+Rates = Annotated[
+    list[Annotated[float, Field(gt=0, le=100_000)]], Field(min_length=1), AfterValidator(_differ)
+]
 
 
 class AblationsNetwork(Repeated):
@@ -236,6 +279,9 @@ def load_params(path: Path = paths.PARAMS) -> Params:
     try:
         # The YAML library and mode that DVC uses: both read the same values.
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            back = "'git checkout params.yaml' brings it back"
+            raise UserError(f"{path.name} is empty or holds no sections; {back}")
         return Params.model_validate(content)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; 'git checkout params.yaml' brings it back") from None
@@ -253,8 +299,10 @@ def explain(error: ValidationError) -> str:
     said = []
     for fault in faults[:3]:
         where = ".".join(map(str, fault["loc"]))
-        if fault["type"] not in ("missing", "value_error"):
+        if fault["type"] != "missing" and not isinstance(fault["input"], dict):
             where += f" = {reprlib.repr(fault['input'])}"
-        said.append(f"{where}: {fault['msg'].removeprefix('Value error, ')}".removeprefix(": "))
+        what = fault["msg"].removeprefix("Value error, ")
+        what = re.sub(r"valid dictionary or instance of \w+", "section of keys and values", what)
+        said.append(f"{where}: {what}".removeprefix(": "))
     more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
     return "; ".join(said) + more
