@@ -38,7 +38,7 @@ HOSTILE = {
     "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
     "OMP_NUM_THREADS": "7", "OPENBLAS_NUM_THREADS": "16",
     "KERAS_BACKEND": "jax", "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "1",
-    "MPLBACKEND": "module://nope", "PYTHONHASHSEED": "7",
+    "MPLBACKEND": "module://nope", "PYTHONHASHSEED": "7", "PYTHONWARNINGS": "error",
 }  # fmt: skip
 
 #: Sums of the kinds that the stages take, as a digest by the library that takes them; and, if

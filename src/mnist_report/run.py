@@ -10,6 +10,7 @@ import os
 import platform
 import runpy
 import sys
+import warnings
 from pathlib import Path
 
 from mnist_report.core import paths
@@ -38,8 +39,11 @@ SETTINGS = {
     "MPLBACKEND": "Agg",
 }
 
-#: What would cut training short, or have TensorFlow compile it to other sums.
-CLEARED = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_XLA_FLAGS")
+#: What would cut training short, have TensorFlow compile it to other sums, or end a stage with a
+#: warning of some library.
+CLEARED = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_XLA_FLAGS", "PYTHONWARNINGS")
+#: The warnings that Python passes over by itself.
+PASSED_OVER = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
 
 def environment(compute: Compute) -> dict[str, str]:
@@ -66,6 +70,10 @@ def main(arguments: list[str]) -> int:
         os.environ |= environment(load_params().compute) | SETTINGS
         for name in CLEARED:
             os.environ.pop(name, None)
+        # Python read its variable when it started.
+        warnings.resetwarnings()
+        for category in PASSED_OVER:
+            warnings.simplefilter("ignore", category)
         sys.argv = arguments
         runpy.run_path(str(script), run_name="__main__")
     except UserError as error:
