@@ -33,20 +33,17 @@ def main(stage: Stage) -> None:
     # A smaller data set may not have the image asked for: then its last one is shown.
     shown = min(params.image, len(data.train_images) - 1)
     image, label = data.train_images[shown], int(data.train_labels[shown])
+    outputs = networks.layer_outputs(model, image)
     pictures = {
-        "history.png": draw(figures.learning_curves, history),
         "filters.png": draw(figures.filters, networks.first_filters(model)),
+        "layers.png": draw(figures.layers, image, label, outputs),
     }
-    for number, (name, maps) in enumerate(networks.layer_outputs(model, image), start=1):
-        pictures[f"layer_{number}.png"] = draw(figures.feature_maps, name, maps, image, label)
 
     files.write_bytes(paths.MODELS / "cnn.keras", networks.save_keras_bytes(model))
     files.write_csv(paths.plot_file("cnn", "history.csv"), history)
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("cnn", name), picture)
-    card = write_report_card(
-        "cnn", data, CLASSES, scores.argmax(axis=1), scores, "probability", loss
-    )
+    card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, loss)
     files.write_json(
         paths.results_file("cnn"),
         {

@@ -58,6 +58,7 @@ def main(stage: Stage) -> None:
     ]
     history = files.read_csv(paths.plot_file("scratch_nn", "history.csv"))
     hardest = comparison.hardest(np.stack(list(right.values())), np.mean(truth, axis=0), SHOWN)
+    said = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers}).loc[hardest]
 
     pictures = {
         "accuracy.png": draw(figures.error_rates, table.rename(index=MODELS)),
@@ -70,16 +71,14 @@ def main(stage: Stage) -> None:
             figures.reliability_curves, {MODELS[name]: curve for name, curve in curves.items()}
         ),
         "hardest.png": draw(
-            figures.hardest_images,
-            data.test_images[hardest],
-            labels[hardest],
-            {SHORT[name]: given[hardest] for name, given in answers.items()},
+            figures.hardest_images, data.test_images[hardest], said.rename(columns=SHORT)
         ),
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("comparison", name), picture)
     tables = {
         "models.csv": table.rename_axis("model").reset_index(),
+        "hardest.csv": said,
         "wrong_by_all.csv": comparison.wrong_by_all(labels, answers),
         "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
     }

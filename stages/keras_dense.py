@@ -4,8 +4,6 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
-from mnist_report.figures import networks as figures
-from mnist_report.figures.style import draw
 from mnist_report.models.keras import networks
 from mnist_report.models.report_card import CLASSES, write_report_card
 
@@ -28,11 +26,7 @@ def main(stage: Stage) -> None:
 
     files.write_bytes(paths.MODELS / "keras_dense.keras", networks.save_keras_bytes(model))
     files.write_csv(paths.plot_file("keras_dense", "history.csv"), history)
-    picture = draw(figures.learning_curves, history)
-    files.write_bytes(paths.plot_file("keras_dense", "history.png"), picture)
-    card = write_report_card(
-        "keras_dense", data, CLASSES, scores.argmax(axis=1), scores, "probability", loss
-    )
+    card = write_report_card("keras_dense", data, CLASSES, scores.argmax(axis=1), scores, loss)
     files.write_json(
         paths.results_file("keras_dense"),
         {

@@ -10,6 +10,9 @@ from mnist_report.figures import pca as figures
 from mnist_report.figures.style import draw
 from mnist_report.models.classical.pca import components_for, fit_pca, project, variance_sums
 
+#: From so many components images are rebuilt, and from all.
+REBUILT_FROM = (2, 10, 50, 100)
+
 
 def main(stage: Stage) -> None:
     params = stage.params.pca
@@ -18,6 +21,12 @@ def main(stage: Stage) -> None:
     ratios = model.explained_variance_ratio_
     scores = project(model, data.train_images)[:, :3]
     reached = {share: components_for(ratios, share) for share in params.thresholds}
+
+    # The first test image of every digit, rebuilt from more and more components.
+    shown = np.unique(data.test_labels, return_index=True)[1]
+    places = project(model, data.test_images[shown])
+    counts = sorted({min(count, len(ratios)) for count in (*REBUILT_FROM, len(ratios))})
+    rebuilt = {k: model.mean_ + places[:, :k] @ model.components_[:k] for k in counts}
 
     files.save_array(paths.pca_file("components"), model.components_)
     files.save_array(paths.pca_file("mean"), model.mean_)
@@ -40,6 +49,12 @@ def main(stage: Stage) -> None:
             ratios,
             {share: count for share, count in reached.items() if count},
             params.printed_components,
+        ),
+        "components.png": draw(figures.components, model.mean_, model.components_, ratios),
+        "reconstructions.png": draw(
+            figures.reconstructions,
+            dict(zip(shown.tolist(), data.test_images[shown], strict=True)),
+            rebuilt,
         ),
     }
     for name, picture in pictures.items():

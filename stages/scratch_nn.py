@@ -56,9 +56,7 @@ def main(stage: Stage) -> None:
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("scratch_nn", name), picture)
-    card = write_report_card(
-        "scratch_nn", data, network.classes_, predicted, scores, "probability", loss
-    )
+    card = write_report_card("scratch_nn", data, network.classes_, predicted, scores, loss)
     files.write_json(
         paths.results_file("scratch_nn"),
         {

@@ -24,9 +24,7 @@ def main(stage: Stage) -> None:
     # Whoever loads the model gives it images.
     whole = model if machine.pca is None else make_pipeline(machine.pca, model)
     files.write_bytes(paths.MODELS / "svm_final.skops", skops_bytes(whole))
-    card = write_report_card(
-        "svm_final", data, model.classes_, machine.predicted, machine.scores, "score"
-    )
+    card = write_report_card("svm_final", data, model.classes_, machine.predicted, machine.scores)
     files.write_json(
         paths.results_file("svm_final"),
         {

@@ -31,8 +31,9 @@ def sample(n=200):
 
 def test_a_card_holds_the_scores_of_scikit_learn_and_every_answer(folder):
     data, scores = sample()
+    scores = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     labels, predicted = data.test_labels, scores.argmax(axis=1)
-    card = write_report_card("cnn", data, EVERYONE, predicted, scores, "probability", loss=0.5)
+    card = write_report_card("cnn", data, EVERYONE, predicted, scores, loss=0.5)
     accuracy, wrong = sk.accuracy_score(labels, predicted), (labels != predicted).sum()
     one_hot, named = np.eye(10)[labels], {"labels": EVERYONE, "average": None}
     assert card == {
@@ -62,7 +63,14 @@ def test_a_card_holds_the_scores_of_scikit_learn_and_every_answer(folder):
     per_class = pd.read_csv(paths.plot_file("cnn", "per_class.csv"))
     assert per_class["support"].tolist() == np.bincount(labels).tolist()
     np.testing.assert_array_equal(files.load_array(paths.SCORES / "cnn.npy"), scores)
-    assert len([path for path in folder.rglob("*") if path.is_file()]) == 6
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 7
+    # The mistakes are those of the most extreme odds.
+    rows = np.arange(200)
+    odds = scores[rows, predicted] / scores[rows, labels]
+    worst = pd.read_csv(paths.plot_file("cnn", "wrong.csv"))
+    assert worst["image"].tolist() == np.argsort(-odds)[:12].tolist()
+    np.testing.assert_allclose(np.exp(worst["log-odds"]), odds[worst["image"]], rtol=1e-5)
+    np.testing.assert_array_equal(worst["actual"], labels[worst["image"]])
 
 
 def test_a_label_that_the_model_never_met_counts_as_wrong():
@@ -70,15 +78,17 @@ def test_a_label_that_the_model_never_met_counts_as_wrong():
     known = np.delete(EVERYONE, 3)
     scores = scores[:, known]
     labels, predicted = data.test_labels, known[scores.argmax(axis=1)]
-    card = write_report_card("svm_final", data, known, predicted, scores, "score")
+    card = write_report_card("svm_final", data, known, predicted, scores)
     assert card["accuracy"] == (labels == predicted).mean()
     assert card["recall"]["3"] == card["precision"]["3"] == 0
     expected = [sk.roc_auc_score(labels == c, scores[:, k]) for k, c in enumerate(known)]
     assert card["auc_scores"] == pytest.approx(np.mean(expected), abs=1e-12)
+    worst = pd.read_csv(paths.plot_file("svm_final", "wrong.csv"))
+    np.testing.assert_array_equal(worst["margin"].isna(), worst["actual"] == 3)
 
 
 def test_a_model_without_mistakes_gets_its_card():
     data, _ = sample()
     truth = np.eye(10)[data.test_labels]
-    card = write_report_card("svm_final", data, EVERYONE, data.test_labels, truth, "score")
+    card = write_report_card("svm_final", data, EVERYONE, data.test_labels, truth)
     assert (card["wrong"], card["auc_hard"], card["auc_scores"]) == (0, 1, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
@@ -34,19 +35,16 @@ def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Fig
     return figure
 
 
-def wrong_images(
-    vectors: NDArray[np.float32],
-    true: NDArray[np.int64],
-    predicted: NDArray[np.int64],
-    margins: Sequence[str],
-) -> Figure:
+def wrong_images(vectors: NDArray[np.float32], table: pd.DataFrame, margin: str) -> Figure:
     """Show up to twelve images, shape (k, 784), each with what a classifier took it for.
 
-    `margins` are short texts that say how sure it was.
+    A row each: its number ``image``, ``actual``, ``predicted``, and how far ahead of the true
+    class the predicted one is, in the column `margin`; empty where no training image has the label.
     """
     titles = [
-        f"{label} taken for {answer}\n{margin}"
-        for label, answer, margin in zip(true, predicted, margins, strict=True)
+        f"image {row['image']:.0f}\n{row['actual']:.0f} taken for {row['predicted']:.0f}\n"
+        + ("label unknown" if np.isnan(row[margin]) else f"{margin} {row[margin]:.1f}")
+        for _, row in table.iterrows()
     ]
     figure, panels = image_board(vectors, titles, (2, 6), height=3.6)
     for axes in panels:

@@ -89,23 +89,24 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def hardest_images(
-    vectors: NDArray[np.float32], true: NDArray[np.int64], answers: Mapping[str, NDArray[np.int64]]
-) -> Figure:
+def hardest_images(vectors: NDArray[np.float32], table: pd.DataFrame) -> Figure:
     """Show up to twelve images, shape (k, 784), with what every model says of them.
 
-    `answers` are the predictions, shape (k,), by a model's short name; right ones are bold and
-    ticked.
+    A row each: its number ``image``, its ``label``, and a column for every model's answer, under
+    the model's short name. Right answers are bold and ticked.
     """
-    titles = [f"label: {label}" for label in true]
-    figure, panels = image_board(vectors, titles, (3, 4), height=4.2)
-    for number, (axes, label) in enumerate(zip(panels, true, strict=False)):
-        for line, (name, given) in enumerate(answers.items()):
-            right = given[number] == label
+    titles = [
+        f"image {image}\nlabel {label}" for image, label in table[["image", "label"]].to_numpy()
+    ]
+    figure, panels = image_board(vectors, titles, (3, 4), height=4.6)
+    for axes, row in zip(panels, table.to_dict("records"), strict=False):
+        label = row["label"]
+        for line, name in enumerate(table.columns.drop(["image", "label"])):
+            right = row[name] == label
             axes.text(
                 1.05,
                 0.8 - 0.2 * line,
-                f"{name}: {given[number]}{' ✓' if right else ''}",
+                f"{name}: {row[name]}{' ✓' if right else ''}",
                 transform=axes.transAxes,
                 va="center",
                 size=8,

@@ -7,6 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mnist_report.evaluation.agreement import reach
+from mnist_report.figures.style import legend_above, logarithmic_loss
+
 #: The measures of a panel, with colour and name.
 PANELS = {
     "loss (nats)": {"loss": ("C0", "training"), "validation_loss": ("C1", "validation")},
@@ -15,32 +18,34 @@ PANELS = {
 
 
 def printed_epochs(spread: Mapping[str, Any], printed: pd.DataFrame) -> Figure:
-    """Show loss and accuracy by epoch, the range over seeds as a band, printed values as dots.
+    """Show loss and accuracy by epoch, and below how far printed values lie from our mean.
 
-    `spread` leads from epoch to measure to ``mean``, ``min`` and ``max``; `printed` has the columns
-    ``epoch``, ``measure`` and ``value``.
+    Above, diamonds are printed values, bands the range over our seeds. Below, 19 of 20 further
+    draws of ours lie between -1 and 1. `spread` leads from epoch to measure to ``mean``, ``sd``,
+    ``min``, ``max`` and ``seeds``; `printed` has the columns ``epoch``, ``measure``, ``value``.
     """
-    figure = Figure(figsize=(7.0, 2.8))
-    epochs = sorted(spread, key=int)
-    x = [int(epoch) for epoch in epochs]
-    for axes, (label, measures) in zip(figure.subplots(1, 2), PANELS.items(), strict=True):
+    figure = Figure(figsize=(7.0, 4.6))
+    panels = figure.subplots(2, 2, sharex=True, height_ratios=(3, 2))
+    epochs = sorted(map(int, spread))
+    for (above, below), (label, measures) in zip(panels.T, PANELS.items(), strict=True):
         for measure, (colour, name) in measures.items():
-            if measure not in spread[epochs[0]]:
+            if measure not in spread[str(epochs[0])]:
                 continue
-            values = pd.DataFrame([spread[epoch][measure] for epoch in epochs])
-            axes.fill_between(x, values["min"], values["max"], color=colour, alpha=0.3, lw=0)
-            axes.plot(x, values["mean"], color=colour, label=f"{name}, our seeds")
-            axes.plot(
-                "epoch",
-                "value",
-                "D",
-                data=printed[printed["measure"] == measure],
-                color=colour,
-                markeredgecolor="black",
-                markersize=5,
-                label=f"{name}, printed",
-            )
-        axes.set(xlabel="epoch", ylabel=label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.axes[0].legend(fontsize=8)
+            ours = pd.DataFrame({epoch: spread[str(epoch)][measure] for epoch in epochs}).T
+            theirs = printed[printed["measure"] == measure].set_index("epoch")["value"]
+            above.fill_between(epochs, ours["min"], ours["max"], color=colour, alpha=0.3, lw=0)
+            above.plot(epochs, ours["mean"], color=colour, label=f"{name}, our seeds")
+            diamond = {"marker": "D", "ls": "", "color": colour, "mec": "black", "ms": 5}
+            above.plot(theirs.index, theirs, label=f"{name}, printed", **diamond)
+            allowed = ours.apply(lambda row: reach(row["sd"], int(row["seeds"])), axis="columns")
+            below.plot((theirs - ours["mean"]) / allowed, **diamond)
+        below.axhspan(-1, 1, color="0.93", zorder=0)
+        below.axhline(0, color="0.6", lw=0.8, zorder=1)
+        above.set_ylabel(label)
+        below.margins(y=0.15)
+        below.set_xlabel("epoch")
+        below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    logarithmic_loss(panels[0, 0])
+    legend_above(panels[0, 0], columns=4)
+    panels[1, 0].set_ylabel("printed − our mean\n(±1: 19 of 20 draws)")
     return figure

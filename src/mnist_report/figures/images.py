@@ -12,7 +12,7 @@ PER_CLASS = 12
 
 def single_image(vector: NDArray[np.float32], label: int) -> Figure:
     """Show one scaled image, shape (784,), with its label above."""
-    figure = Figure(figsize=(2.6, 2.8))
+    figure = Figure(figsize=(1.5, 1.7))
     show_image(figure.add_subplot(), vector, f"label: {label}")
     return figure
 

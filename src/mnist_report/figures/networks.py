@@ -1,8 +1,9 @@
 """Pictures of neural networks: how they learn, how they score, and what is inside them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -10,15 +11,13 @@ from numpy.typing import NDArray
 
 from mnist_report.figures.style import (
     DIGIT_COLOURS,
+    DIVERGING,
     hide_axes,
     logarithmic_loss,
     show_image,
     write_cells,
 )
 from mnist_report.scores import roc
-
-#: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
-DIVERGING = colormaps["PuOr"]
 
 #: Maps in a row; six and sixteen, LeNet's numbers, fill their rows.
 MAPS_IN_A_ROW = 8
@@ -97,26 +96,30 @@ def hidden_weights(weights: Floats, rows: int, columns: int) -> Figure:
     return figure
 
 
-def feature_maps(name: str, maps: Floats, image: Floats, label: int) -> Figure:
-    """Show all maps that a layer makes of one scaled image, beside that image, shape (784,).
+def layers(image: Floats, label: int, outputs: Sequence[tuple[str, Floats]]) -> Figure:
+    """Show a scaled image, shape (784,), and below it all maps that each layer makes of it.
 
-    Maps have the shape (height, width, channels); all share one scale.
+    `outputs` are the layers' names and maps, (height, width, channels); those of a layer share one
+    scale.
     """
-    height, width, channels = maps.shape
-    columns = min(channels, MAPS_IN_A_ROW)
-    rows = -(-channels // columns)
-    figure = Figure(figsize=(6.8, 0.9 + 0.75 * rows))
-    grid = figure.add_gridspec(rows, columns + 2, width_ratios=[1.6, *[1] * columns, 0.15])
-    show_image(figure.add_subplot(grid[:, 0]), image, f"label: {label}")
-    # Nothing comes out of a layer in which every unit is dead; its scale must still have a top.
-    top = float(maps.max()) or 1.0
-    for channel in range(channels):
-        axes = figure.add_subplot(grid[channel // columns, 1 + channel % columns])
-        shown = axes.imshow(maps[:, :, channel], cmap="viridis", vmin=0, vmax=top)
-        axes.set_title(str(channel + 1), fontsize=8, pad=2)
-        hide_axes(axes)
-    figure.colorbar(shown, cax=figure.add_subplot(grid[:, -1]), label="activation")
-    figure.suptitle(f"{name.replace('_', ' ')}: {channels} maps of {height} × {width}")
+    rows = [-(-maps.shape[-1] // MAPS_IN_A_ROW) for _, maps in outputs]
+    heights = [1.2, *(0.45 + 0.85 * number for number in rows)]
+    figure = Figure(figsize=(7.0, sum(heights)))
+    parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    show_image(parts[0].add_subplot(), image, f"label: {label}")
+    for part, (name, maps), number in zip(parts[1:], outputs, rows, strict=True):
+        height, width, channels = maps.shape
+        words = f"{name.replace('_', ' ')}: {channels} maps of {height} × {width}"
+        part.suptitle(words, x=0.01, ha="left", size=10, weight="bold")
+        # Nothing comes out of a layer in which every unit is dead; its scale must still have a top.
+        highest = float(maps.max()) or 1.0
+        panels = part.subplots(number, min(channels, MAPS_IN_A_ROW), squeeze=False)
+        for axes in panels.flat:
+            hide_axes(axes)
+        for channel, axes in zip(range(channels), panels.flat, strict=False):
+            shown = axes.imshow(maps[:, :, channel], cmap="viridis", vmin=0, vmax=highest)
+            axes.set_title(str(channel + 1), fontsize=8, pad=2)
+        part.colorbar(shown, ax=panels, label="activation", pad=0.02)
     return figure
 
 

@@ -1,17 +1,20 @@
 """Pictures of principal components."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.collections import PathCollection
+from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import DIGITS, write_beside
+from mnist_report.figures.style import DIGITS, DIVERGING, hide_axes, show_image, write_beside
+
+Floats = NDArray[np.float64]
 
 
-def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure:
+def scatter_2d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
     """Scatter the first two components by label, with each digit's mean written in.
 
     Scores have the shape (n, 3), labels (n,).
@@ -29,7 +32,7 @@ def scatter_2d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure
     return figure
 
 
-def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure:
+def scatter_3d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
     """Scatter the first three components, shape (n, 3), by label, shape (n,)."""
     figure = Figure(figsize=(6.4, 5.4))
     axes = figure.add_subplot(projection="3d")
@@ -40,9 +43,7 @@ def scatter_3d(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure
     return figure
 
 
-def cumulative_variance(
-    ratios: NDArray[np.float64], reached: Mapping[float, int], printed: int
-) -> Figure:
+def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: int) -> Figure:
     """Draw the share of variance explained by the first k components, for all k.
 
     `reached` are the numbers of components that reach a share, marked on the curve. The paper's
@@ -60,6 +61,44 @@ def cumulative_variance(
     axes.set(xlabel="number of components", ylabel="cumulative variance explained")
     axes.set(xlim=(0, len(ratios)), ylim=(0, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
+    return figure
+
+
+def components(mean: Floats, directions: Floats, ratios: Floats) -> Figure:
+    """Show the mean image, shape (784,), and up to twelve components, shape (k, 784), as pictures.
+
+    Above each component stand its number and the share of the variance that it explains. Each has
+    a scale of its own; white is zero.
+    """
+    figure = Figure(figsize=(7.0, 2.4))
+    grid = figure.add_gridspec(2, 7, width_ratios=[1.6, *[1] * 6])
+    show_image(figure.add_subplot(grid[:, 0]), mean, "mean")
+    for number, (direction, ratio) in enumerate(zip(directions[:12], ratios, strict=False)):
+        axes = figure.add_subplot(grid[number // 6, 1 + number % 6])
+        axes.imshow(direction.reshape(28, 28), cmap=DIVERGING, norm=CenteredNorm())
+        axes.set_title(f"{number + 1}: {100 * ratio:.1f} %", fontsize=9)
+        hide_axes(axes)
+    return figure
+
+
+def reconstructions(images: Mapping[int, Floats], rebuilt: Mapping[int, Floats]) -> Figure:
+    """Show images, a column each, above what is rebuilt of them from their first components.
+
+    `images` leads from an image's number to the image, shape (784,); `rebuilt` from a number of
+    components to what they make of all the images, shape (n, 784).
+    """
+    rows: dict[str, Iterable[Floats]] = {
+        "original": images.values(),
+        **{f"{count} components": pictures for count, pictures in rebuilt.items()},
+    }
+    figure = Figure(figsize=(7.0, 0.3 + 0.64 * len(rows)))
+    panels = figure.subplots(len(rows), len(images), squeeze=False)
+    for line, (name, pictures) in zip(panels, rows.items(), strict=True):
+        for axes, picture in zip(line, pictures, strict=True):
+            show_image(axes, picture, "")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for axes, number in zip(panels[0], images, strict=True):
+        axes.set_title(f"image {number}", fontsize=8)
     return figure
 
 

@@ -16,6 +16,9 @@ from mnist_report.figures.style import fixed_ticks, legend_above, logarithmic_lo
 
 Floats = NDArray[np.float64]
 
+#: In what costs are counted.
+UNITS = {"counted": "iterations × rows", "noisy": "iterations × rows", "timed": "CPU seconds"}
+
 #: How the pictures name networks, activations, pixels and costs.
 NAMES = {
     "scratch_nn": "network from scratch",
@@ -26,9 +29,9 @@ NAMES = {
     "relu": "ReLU",
     "scaled": "pixels 0 to 1",
     "unscaled": "pixels 0 to 255",
-    "noisy": "the same, one label in ten wrong",
-    "counted": "solver's work, iterations × rows",
-    "timed": "fit, CPU seconds",
+    "noisy": "work, one label in ten wrong",
+    "counted": "work of the solver",
+    "timed": "time of a fit",
 }
 
 
@@ -140,11 +143,10 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
     numbers of rows, rising, and the costs of shape (repeats, numbers). A panel without numbers says
     so.
     """
-    figure = Figure(figsize=(1.0 + 3.0 * len(measures), 3.6))
+    figure = Figure(figsize=(0.4 + 2.4 * len(measures), 3.2))
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for axes, (measure, series) in zip(panels, measures.items(), strict=True):
-        axes.set_xlabel("rows (logarithmic)")
-        axes.set_ylabel(f"{NAMES[measure]} (logarithmic)")
+        axes.set(title=NAMES[measure], xlabel="rows", ylabel=UNITS[measure])
         if not series:
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color="0.4")
             axes.set(xticks=[], yticks=[])

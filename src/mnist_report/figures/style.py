@@ -6,7 +6,7 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib import style
+from matplotlib import colormaps, style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,6 +26,9 @@ DIGIT_COLOURS = ListedColormap(
 
 #: What draws numbers in the colours of digits.
 DIGITS: dict[str, Any] = {"cmap": DIGIT_COLOURS, "norm": BoundaryNorm(np.arange(-0.5, 10), 10)}
+
+#: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
+DIVERGING = colormaps["PuOr"]
 
 #: Values that can stand on a logarithmic axis of losses.
 LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)

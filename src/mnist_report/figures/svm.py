@@ -9,9 +9,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 from numpy.typing import NDArray
+from scipy import ndimage
 from sklearn.svm import SVC
 
 from mnist_report.figures.style import (
@@ -34,6 +36,9 @@ MEASURES = {
 
 #: Cells along each side of a plane that is coloured; finer than the picture shows nothing.
 CELLS = 240
+
+#: A region gets its digit written in if it is so wide, in cells from its middle to its edge.
+ROOM = 8
 
 Points = NDArray[np.float64]
 Classifier = Callable[[Points], NDArray[np.int64]]
@@ -124,6 +129,7 @@ def decision_regions(
 ) -> Figure:
     """Show how each classifier parts the plane of two principal components into ten digits.
 
+    Every region that has room for it has its digit written in where it is widest.
     `classifiers` leads from a panel's title to a function from points, shape (m, 2), to digits.
     """
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
@@ -135,6 +141,7 @@ def decision_regions(
         extent = (low[0], high[0], low[1], high[1])
         axes.imshow(regions, origin="lower", extent=extent, aspect="auto", alpha=0.45, **DIGITS)
         axes.scatter(X[:, 0], X[:, 1], c=y, s=9, edgecolors="white", linewidths=0.3, **DIGITS)
+        _name_regions(axes, regions, low, high)
         axes.set_title(title)
         axes.grid(visible=False)
     colours = [DIGIT_COLOURS(digit) for digit in range(10)]
@@ -150,6 +157,21 @@ def decision_regions(
         columnspacing=1.2,
     )
     return figure
+
+
+def _name_regions(axes: Axes, regions: NDArray[np.int64], low: Points, high: Points) -> None:
+    """Write digits into the regions, shape (CELLS, CELLS), of a plane with these corners."""
+    outline = [withStroke(linewidth=2.5, foreground="white")]
+    for digit in np.unique(regions):
+        inside = regions == digit
+        # How far the next cell of another digit lies; the rim of the plane counts as such.
+        depth = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
+        parts, count = ndimage.label(inside)
+        for middle in ndimage.maximum_position(depth, parts, range(1, count + 1)):
+            if depth[middle] >= ROOM:
+                x, y = low + (high - low) * (np.array(middle[::-1]) + 0.5) / CELLS
+                text = axes.text(x, y, str(digit), weight="bold", size=13, path_effects=outline)
+                text.set(ha="center", va="center")
 
 
 def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:

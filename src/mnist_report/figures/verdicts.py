@@ -7,6 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from mnist_report.figures.names import KERNELS
+
 #: Rows of the picture from top to bottom, and the ids that belong to each; the first that fits.
 GROUPS = {
     "four kernels": "svm_kernels.*",
@@ -60,7 +62,7 @@ def deviations(table: pd.DataFrame) -> Figure:
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.axvspan(-USUAL, USUAL, color="0.93", zorder=0, label="19 of 20 draws")
+    axes.axvspan(-USUAL, USUAL, color="0.93", zorder=0, label="about 19 of 20 draws")
     axes.axvline(0, color="0.6", lw=0.8, zorder=1)
     if placed.empty:
         axes.set_yticks([])
@@ -75,15 +77,15 @@ def deviations(table: pd.DataFrame) -> Figure:
         rows = placed[placed["verdict"] == verdict]
         axes.plot(rows["x"], rows["y"], marker, ms=4.5, mew=0, color=colour, label=verdict)
     for name, z, x, y in placed.loc[placed["named"], ["id", "z", "x", "y"]].to_numpy():
-        words = name.partition(".")[2].replace("poly", "polynomial")
-        words = words.replace(".", ", ").replace("_", " ")
+        words = name.partition(".")[2].replace("_", " ").replace("auc", "AUC")
+        words = ", ".join(KERNELS.get(part, part) for part in words.split("."))
         beyond = abs(z) > EDGE
         words = f"{words} {z:+.{0 if beyond else 1}f}".replace("-", "\N{MINUS SIGN}")
         if z > 0:
             axes.text(x - 0.2, y, words + " →" * beyond, ha="right", va="center", size=7)
         else:
             axes.text(x + 0.2, y, "← " * beyond + words, ha="left", va="center", size=7)
-    figure.legend(loc="outside upper center", ncols=len(LOOKS) + 1)
+    figure.legend(loc="outside upper center", ncols=len(LOOKS) + 1, markerscale=1.6)
     return figure
 
 

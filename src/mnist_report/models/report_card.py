@@ -26,14 +26,13 @@ def write_report_card(
     classes: NDArray[np.int64],
     predicted: NDArray[np.int64],
     scores: NDArray[np.floating[Any]],
-    words: str,
     loss: float | None = None,
 ) -> dict[str, Any]:
     """Write a model's answers on the test images as files, and return how good they are.
 
     The files are ``metrics/<stage>.json``, ``data/scores/<stage>.npy`` and, in
     ``plots/<stage>/``, ``predictions.csv`` (for DVC's confusion template), ``per_class.csv``,
-    ``confusion.png`` and ``wrong.png``.
+    ``wrong.csv``, ``confusion.png`` and ``wrong.png``.
 
     A test label that is not in `classes` counts as wrong, with precision and recall 0. It has no
     score and so no AUC of its own: its rows are negatives for every other class.
@@ -44,8 +43,6 @@ def write_report_card(
         The class of each column of `scores`, shape (k,).
     predicted, scores
         Predicted classes, shape (n,), and decision values or probabilities, shape (n, k).
-    words
-        What a score is, for the picture of mistakes: ``"score"`` or ``"probability"``.
     loss
         The mean cross-entropy, in nats, if the scores are probabilities.
     """
@@ -53,15 +50,27 @@ def write_report_card(
     # A small draw of training rows can lack a digit that the test images have.
     everyone = np.union1d(classes, labels)
     per_class = evaluation.per_class(labels, predicted, everyone)
-    wrong = evaluation.most_confidently_wrong(labels, predicted, scores, classes, SHOWN)
-    sure = []
-    for row in wrong:
-        score = dict(zip(classes, scores[row], strict=True))
-        truth = f"{score[labels[row]]:.2f}" if labels[row] in score else "none"
-        sure.append(f"{words} {score[predicted[row]]:.2f}\nagainst {truth}")
+    # Between probabilities of nearly 1 and nearly 0 only logarithms tell degrees.
+    with np.errstate(divide="ignore"):
+        margin, sureness = ("margin", scores) if loss is None else ("log-odds", np.log(scores))
+    worst = evaluation.most_confidently_wrong(labels, predicted, sureness, classes, SHOWN)
+    known = pd.DataFrame(sureness[worst], columns=classes).reindex(columns=everyone).to_numpy()
+    answer, truth = (
+        known[np.arange(len(worst)), np.searchsorted(everyone, digits[worst])]
+        for digits in (predicted, labels)
+    )
+    wrong = pd.DataFrame(
+        {
+            "image": worst,
+            "actual": labels[worst],
+            "predicted": predicted[worst],
+            margin: answer - truth,
+        }
+    )
     tables = {
         "predictions.csv": pd.DataFrame({"actual": labels, "predicted": predicted}),
         "per_class.csv": per_class,
+        "wrong.csv": wrong,
     }
     pictures = {
         "confusion.png": draw(
@@ -69,9 +78,7 @@ def write_report_card(
             confusion_matrix(labels, predicted, labels=everyone),
             everyone.tolist(),
         ),
-        "wrong.png": draw(
-            figures.wrong_images, data.test_images[wrong], labels[wrong], predicted[wrong], sure
-        ),
+        "wrong.png": draw(figures.wrong_images, data.test_images[worst], wrong, margin),
     }
     files.save_array(paths.SCORES / f"{stage}.npy", scores)
     for name, table in tables.items():
