@@ -1,5 +1,7 @@
 """Stage `svm_intuition`: margins, slack and the kernel trick on toy data (section 2.1)."""
 
+import pandas as pd
+
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.randomness import generator
@@ -34,6 +36,15 @@ def main(stage: Stage) -> None:
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("svm_intuition", name), picture)
+    points = {"separable": (X, y), "overlapping": (X_soft, y_soft), "rings": (X_rings, y_rings)}
+    table = pd.concat(
+        {
+            name: pd.DataFrame(places, columns=["x1", "x2"]).assign(label=labels)
+            for name, (places, labels) in points.items()
+        },
+        names=["picture"],
+    )
+    files.write_csv(paths.plot_file("svm_intuition", "points.csv"), table.reset_index("picture"))
     files.write_json(
         paths.results_file("svm_intuition"),
         {

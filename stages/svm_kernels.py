@@ -1,6 +1,7 @@
 """Stage `svm_kernels`: four kernels, judged on training and on test rows (section 2.2)."""
 
 import numpy as np
+import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import Kernel
@@ -52,6 +53,8 @@ def main(stage: Stage) -> None:
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("svm_kernels", name), picture)
     files.write_csv(paths.plot_file("svm_kernels", "scores.csv"), table)
+    plane = pd.DataFrame(points, columns=["component_1", "component_2"]).assign(label=labels)
+    files.write_csv(paths.plot_file("svm_kernels", "points.csv"), plane)
     found = as_metrics(table)
     files.write_json(
         paths.results_file("svm_kernels"),

@@ -49,6 +49,7 @@ def effects(
         axes.set_xlim(low, high + 0.25 * (high - low))
     panels[0].set_yticks(range(len(labels)), labels)
     panels[0].set_ylim(len(labels) - 0.5, -0.5)
-    figure.supxlabel(words, size=9)
+    # In the middle of all panels.
+    panels[0].set_xlabel(words, x=len(measures) / 2)
     legend_above(panels[0], columns=3)
     return figure

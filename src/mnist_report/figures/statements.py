@@ -164,7 +164,7 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
         fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
-        axes.legend(fontsize=8, loc="upper left")
+        axes.legend(fontsize=8, loc="upper left", handletextpad=0.2)
         # Room for the legend above the points.
         low, high = axes.get_ylim()
         axes.set_ylim(low, high * (high / low) ** 0.25)
