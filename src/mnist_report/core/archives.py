@@ -10,7 +10,6 @@ import json
 import zipfile
 from typing import Any
 
-import skops.io
 from sklearn.base import BaseEstimator
 
 #: What stands where Keras writes the time: the first that a zip file can hold.
@@ -19,6 +18,9 @@ NO_DATE = "1980-01-01@00:00:00"
 
 def skops_bytes(model: BaseEstimator) -> bytes:
     """Return a fitted estimator as the bytes of a ``.skops`` file."""
+    # Not above: skops looks through all that is loaded, which takes seconds beside TensorFlow.
+    import skops.io
+
     return steady(skops.io.dumps(model))
 
 
