@@ -52,8 +52,3 @@ def test_every_end_has_its_code_its_words_and_its_record(capsys, monkeypatch):
     code, said, told = ended(fails_with(RuntimeError("a bug")), capsys, monkeypatch)
     assert (code, told[-1]) == (1, ("FAILED", "RuntimeError: a bug"))
     assert said.startswith("Traceback")
-
-
-def test_bad_parameters_are_one_line_and_no_run(capsys, monkeypatch):
-    monkeypatch.setattr(stage, "load_params", fails_with(UserError("bad")))
-    assert ended(lambda _: None, capsys, monkeypatch) == (1, "pca: error: bad\n", [])

@@ -53,8 +53,3 @@ def test_toy_data_is_seeded_and_its_classes_lie_where_they_should():
     radius = np.square(X).sum(axis=1)
     assert radius[y == 1].max() < 8
     assert radius[y == 0].min() > 14
-
-
-def test_the_kernel_is_the_inner_product_of_the_images():
-    X, Y = rng(5).normal(size=(2, 200, 2))
-    np.testing.assert_allclose(toy.phi(X) @ toy.phi(Y).T, (X @ Y.T) ** 2, atol=1e-12)

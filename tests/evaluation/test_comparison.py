@@ -1,13 +1,10 @@
 """Models side by side, against hand-made examples, SciPy and scikit-learn."""
 
-import runpy
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from mnist_report.core import files, paths
 from mnist_report.evaluation import comparison
 
 LABELS = np.array([0, 1, 2, 2, 7, 7])
@@ -148,63 +145,3 @@ def test_errors_are_counted_by_digit():
     assert found.columns.tolist() == [0, 1, 2, 7]
     expected = {"one": [0, 0, 0, 2], "two": [0, 0, 1, 2], "three": [0, 1, 0, 1]}
     assert found.T.to_dict("list") == expected
-
-
-MODELS = ["svm_final", "scratch_nn", "keras_dense", "cnn"]
-
-
-@pytest.mark.parametrize("noise", [2.0, 0.0])
-def test_the_stage_compares_small_and_faultless_models(tmp_path, monkeypatch, noise):
-    for name in ("PLOTS", "RESULTS", "SCORES", "SCALED"):
-        monkeypatch.setattr(paths, name, tmp_path / name.lower())
-    rng = np.random.default_rng(3)
-    labels = np.arange(110) % 10
-    for part in ("train", "test"):
-        images = rng.uniform(size=(110, 784)).astype(np.float32)
-        files.save_array(paths.scaled_file(part, "images"), images)
-        files.save_array(paths.scaled_file(part, "labels"), labels.astype(np.uint8))
-    right = {}
-    for name in MODELS:
-        table = np.eye(10)[labels] + noise * rng.uniform(size=(110, 10))
-        # A small draw of the SVM can lack a digit.
-        table = table[:, :9] if name == "svm_final" else table / table.sum(axis=1, keepdims=True)
-        predicted = table.argmax(axis=1)
-        right[name] = predicted == labels
-        test = {"rows": 110, "wrong": int((~right[name]).sum()), "accuracy": right[name].mean()}
-        test |= {"auc_hard": 0.9, "auc_scores": 0.95}
-        files.save_array(paths.SCORES / f"{name}.npy", table.astype(np.float32))
-        files.write_json(paths.results_file(name), {"rows": 110, "test": test})
-        answers = pd.DataFrame({"actual": labels, "predicted": predicted})
-        files.write_csv(paths.plot_file(name, "predictions.csv"), answers)
-
-    curve = pd.DataFrame({"epoch": [0, 1], "validation_accuracy": [0.1, 0.75]})
-    files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
-
-    stage = runpy.run_path(str(paths.ROOT / "stages" / "comparison.py"))
-    # The figures are made; to draw them as well takes seconds.
-    stage["main"].__globals__["draw"] = lambda make, *args: repr(make(*args)).encode()
-    stage["main"](None)
-
-    assert len(list((paths.PLOTS / "comparison").glob("*.png"))) == 4
-    table = files.read_csv(paths.plot_file("comparison", "models.csv"))
-    assert table["model"].tolist() == MODELS
-    bins = files.read_csv(paths.plot_file("comparison", "calibration.csv"))
-    images = bins.groupby("model", sort=False)["images"].sum()
-    assert images.to_dict() == dict.fromkeys(MODELS[1:], 110)
-    results = files.read_json(paths.results_file("comparison"))
-    for name in MODELS:
-        expected = {str(digit): (~right[name])[labels == digit].mean() for digit in range(10)}
-        assert results["error_by_digit"][name] == pytest.approx(expected)
-    # The SVM has no column for nines.
-    assert results["error_by_digit"]["svm_final"]["9"] == 1
-    hard = int((~np.all(list(right.values()), axis=0)).sum())
-    assert hard == 11 if noise == 0 else hard > 12
-    assert results["hardest_shown"] == min(12, hard)
-    assert results["held_back_accuracy"] == 0.75
-    listed = files.read_csv(paths.plot_file("comparison", "wrong_by_all.csv"))
-    any_right = np.any(list(right.values()), axis=0)
-    assert listed["image"].tolist() == np.flatnonzero(~any_right).tolist()
-    assert results["disagreement"]["wrong_by"]["0"] == 110 - hard
-    tests = [test for others in results["tests"].values() for test in others.values()]
-    assert len(tests) == 5
-    assert all(test["p"] <= test["p_holm"] <= 1 for test in tests)

@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
@@ -20,8 +19,7 @@ from measured import (
 )
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import evidence
-from mnist_report.evaluation.evidence import EVIDENCE, NotMeasured
-from mnist_report.evaluation.seeds import read_values
+from mnist_report.evaluation.evidence import EVIDENCE
 from mnist_report.report.statements import load_statements
 
 # Hand-made differences that are all the same differ in their last bits.
@@ -48,17 +46,6 @@ def others(stage, values):
     return gather(dataclasses.replace(MEASURED, values=kept | new))
 
 
-# Tools
-
-
-def test_values_come_in_the_order_of_seeds():
-    table = pd.DataFrame(
-        {"metric": ["a.b", "c", "a.b", "c"], "seed": [1, 1, 0, 0], "value": [1.5, 3.0, 0.5, 2.0]}
-    )
-    values = {name: by.tolist() for name, by in read_values({"x": table}).items()}
-    assert values == {"x.a.b": [0.5, 1.5], "x.c": [2.0, 3.0]}
-
-
 def test_unpaired_difference_is_welchs():
     rng = np.random.default_rng(0)
     one, other = rng.normal(0, 1, 5), rng.normal(1, 4, 8)
@@ -73,27 +60,6 @@ def test_unpaired_difference_is_welchs():
     )
     none = evidence.unpaired_difference(np.ones(3), np.full(2, 3.0))
     assert none == {"mean": 2.0, "low": 2.0, "high": 2.0, "p": 0.0}
-
-
-def test_rises_and_ratios():
-    curves = np.array([[3.0, 1.0, 1.5, 1.0, 1.25], [4, 3, 2, 1, 0]])
-    assert evidence.rises(curves) == pytest.approx([0.75, 0])
-    # Round by round.
-    ratios = evidence.ratio_range([2.0, 9.0, 4.0], [1.0, 3.0, 8.0])
-    assert ratios == {"median": 2.0, "min": 0.5, "max": 3.0, "rounds": 3}
-
-
-def test_exponents_of_powers_are_found():
-    sizes = [100, 250, 4000]
-    costs = np.array([[7 * n**1.5 for n in sizes], [0.1 * n**3 for n in sizes]])
-    assert evidence.exponents(sizes, costs) == pytest.approx([1.5, 3])
-
-
-def test_a_curve_ends_where_its_epochs_end():
-    curve = MEASURED.curve("ablations_network.scaling.unscaled.epoch_*.loss")
-    assert curve.tolist() == [[2.0, 5.0, 3.0], [3.0, 2.0, 2.5]]
-    with pytest.raises(NotMeasured):
-        MEASURED.curve("ablations_network.scaling.other.epoch_*.loss")
 
 
 # Gathering

@@ -1,4 +1,4 @@
-"""Adam on the network from scratch, against scikit-learn's Adam and the authors' formulas."""
+"""Adam on the network from scratch, against scikit-learn's Adam."""
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
@@ -13,22 +13,6 @@ DATA = digits(500, 300)
 def curve(losses):
     """Return the losses in the order of their epochs."""
     return [losses[f"epoch_{number}"]["loss"] for number in range(1, len(losses) + 1)]
-
-
-def test_steps_are_those_of_the_formulas():
-    """The authors' algorithm 1 in its long form: both corrections, then the step."""
-    rng = np.random.default_rng(0)
-    theta = rng.normal(size=4)
-    stepped = [theta.copy()]
-    optimizer = adam.Adam(stepped)
-    m, v = np.zeros(4), np.zeros(4)
-    for t in range(1, 6):
-        g = rng.normal(size=4) * 10.0 ** rng.integers(-4, 3, 4)
-        optimizer.step([g])
-        m = 0.9 * m + 0.1 * g
-        v = 0.999 * v + 0.001 * g**2
-        theta = theta - 0.001 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-7)
-        np.testing.assert_allclose(stepped[0], theta, rtol=1e-12)
 
 
 def test_training_is_that_of_scikit_learn(monkeypatch):

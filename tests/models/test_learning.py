@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from mnist_report.core.errors import UserError
 from mnist_report.models.scratch.learning import (
-    check_split,
     learning_curve,
     mean_loss,
-    relative_size,
-    score_on_test,
 )
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, log_softmax
 from samples import digits
@@ -35,12 +31,6 @@ def test_a_curve_starts_untrained_holds_back_the_last_rows_and_reports_every_epo
     assert table["loss"].iloc[-1] == pytest.approx(-np.log(picked).mean(), rel=1e-5)
 
 
-def test_a_class_that_is_held_back_whole_is_refused():
-    check_split(np.array([0, 1, 2, 1, 2]), 0.4)
-    with pytest.raises(UserError, match=r"the last 2 of 5 .* class 2 is among them alone"):
-        check_split(np.array([0, 1, 1, 2, 2]), 0.4)
-
-
 def test_the_mean_loss_is_that_of_scikit_learn_without_a_bound():
     probabilities = np.random.default_rng(0).dirichlet(np.ones(3), size=50)
     labels = np.arange(50) % 3
@@ -50,16 +40,3 @@ def test_the_mean_loss_is_that_of_scikit_learn_without_a_bound():
     # Sure of the wrong class by 100 and by 300 nats; float32 holds neither e^-100 nor e^-300.
     z = np.array([[0, 100], [300, 0]], np.float32)
     assert mean_loss(np.array([4, 7]), log_softmax(z), np.array([4, 7])) == pytest.approx(200)
-
-
-def test_scores_on_the_test_images_are_those_of_a_plain_fit():
-    found = score_on_test(DATA, 1, hidden_layer_sizes=(12,), epochs=4)
-    network = NeuralNetworkClassifier((12,), epochs=4, random_state=1).fit(X, Y)
-    assert found["accuracy"] == network.score(DATA.test_images, DATA.test_labels)
-    probabilities = network.predict_proba(DATA.test_images).astype(float)
-    picked = probabilities[np.arange(397), DATA.test_labels]
-    assert found["loss"] == pytest.approx(-np.log(picked).mean(), rel=1e-5)
-
-
-def test_relative_size():
-    assert relative_size(np.array([3.0, 4.0]), np.array([6.0, 8.0])) == pytest.approx(0.5)

@@ -78,28 +78,6 @@ def test_weights_do_what_repeated_rows_do(monkeypatch):
                 )
 
 
-def test_the_kernel_matrix_path_leaves_the_model_that_svc_leaves(monkeypatch):
-    monkeypatch.setattr(svm, "BATCH_ROWS", 100)
-    for classes in (2, 10):
-        points, y = of_classes(classes)
-        drawn = drawn_from(len(points), 600)
-        for kernel in svm.KERNELS:
-            options = {"kernel": kernel, "C": 1.0, "gamma": "auto", "tol": 1e-8}
-            fast = svm.fit_unique(points, y, drawn, **options)
-            with monkeypatch.context() as context:
-                context.setattr(svm, "GRAM_GIB", ONE_BY_ONE)
-                slow = svm.fit_unique(points, y, drawn, **options)
-            assert fast.get_params() == slow.get_params()
-            assert vars(fast).keys() == vars(slow).keys()
-            for name, value in vars(slow).items():
-                if isinstance(value, np.ndarray) and name not in ("_num_iter", "n_iter_"):
-                    assert getattr(fast, name).dtype == value.dtype, name
-                    np.testing.assert_allclose(getattr(fast, name), value, atol=1e-5, err_msg=name)
-                elif not isinstance(value, np.ndarray):
-                    assert getattr(fast, name) == value, name
-            assert np.array_equal(fast.predict(points), slow.predict(points))
-
-
 def test_gamma_is_the_one_that_svc_uses_on_the_repeated_rows():
     drawn = drawn_from(len(X), 300)
     for gamma in ("auto", "scale", 0.25):

@@ -275,16 +275,6 @@ def test_on_other_data_no_verdict_speaks_of_the_paper():
         assert (judged.verdict, judged.p_holm) == ("not comparable", None)
 
 
-def test_names_lead_through_keys_with_dots_and_into_lists():
-    results = {"grid": {"C=0.1": {"mean": 0.5}}, "list": {"of": [3, 4]}}
-    for printed, metric, expected in (
-        ("0.5", "grid.C=0.1.mean", "agrees"),
-        ("4", "list.of.1", "agrees"),
-        ("4", "list.of.2", "not computed"),
-    ):
-        assert judge_all([entry(printed, metric=metric)], results, {})[0].verdict == expected
-
-
 def test_the_table_holds_rule_margin_and_p():
     judged = judge(entry("0.75", "spread", margin=1.0), 0.5, [0.25, 0.5, 0.75])
     assert (judged.spread.mean, judged.spread.sd, judged.z) == (0.5, 0.25, 1.0)

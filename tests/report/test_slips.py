@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
-from scipy import stats
 from sklearn.metrics import accuracy_score
 from sklearn.utils.extmath import svd_flip
 
@@ -42,30 +40,6 @@ def test_slips_say_where_they_stand_and_what_is_right(committed):
 
 
 # Effects
-
-
-@pytest.mark.filterwarnings("ignore:Precision loss")
-def test_an_effect_is_set_right_minus_as_printed():
-    effect = slips.paired(np.array([0.90, 0.92, 0.91]), np.array([0.93, 0.92, 0.95]))
-    assert effect["mean"] == pytest.approx(0.07 / 3)
-    assert (effect["min"], effect["max"]) == (pytest.approx(0), pytest.approx(0.04))
-    reference = stats.ttest_1samp([0.03, 0, 0.04], 0).confidence_interval()
-    assert (effect["low"], effect["high"]) == pytest.approx(tuple(reference))
-    assert effect["p"] == pytest.approx(stats.ttest_1samp([0.03, 0, 0.04], 0).pvalue)
-    same = np.array([0.9, 0.9])
-    assert (slips.paired(same, same)["p"], slips.paired(same, same + 0.1)["p"]) == (1, 0)
-
-    # Who leads: the network's seeds are not the SVM's.
-    svm, network = np.array([0.91, 0.93, 0.90, 0.95, 0.92]), np.array([0.97, 0.98, 0.975])
-    values = {f"{slips.SVM}.{measure}": svm for measure in ("auc_hard", "auc_scores")}
-    values |= {f"{slips.NETWORK}.{measure}": network for measure in ("auc_hard", "auc_scores")}
-    reference = stats.ttest_ind(network, svm, equal_var=False).confidence_interval()
-    for lead in slips.leads(values).values():
-        assert lead["mean"] == pytest.approx(np.mean(network) - np.mean(svm))
-        assert (lead["low"], lead["high"]) == pytest.approx(tuple(reference))
-        assert (lead["low"] > 0) == (lead["p"] < 0.05)
-        assert lead["seeds"] == 3
-    assert slips.leads(dict.fromkeys(values, np.ones(3)))["scores"]["p"] == 1
 
 
 def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
@@ -118,12 +92,6 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     assert surest["p_holm"] == pytest.approx(len(together) * surest["p"])
     assert all(each["p"] <= each["p_holm"] <= 1 for each in together)
     assert set(table["group"]) == {"text", "rows", "network", "yardstick"}
-
-
-def test_the_text_counts_as_printed_where_it_disagrees_with_the_code():
-    by_id = {slip.id: slip for slip in SLIPS}
-    assert {effect.right.split(".")[1] for effect in by_id["text_settings"].effects} == {"base"}
-    assert [effect.right for effect in by_id["final_rows"].effects] == ["final_rows.most"]
 
 
 def test_the_kernel_that_training_rows_favour_is_judged_there_and_on_test_images():
@@ -233,9 +201,3 @@ def test_a_class_that_is_never_predicted_shifts_the_columns():
     # class 3 all rows are among those taken for 4; the others have none of their own rows.
     shifted = [1, 1, 1, (1 + 80 / 90) / 2, *[80 / 90 / 2] * 5]
     assert example["printed"] == pytest.approx(np.mean(shifted))
-
-
-def test_axes_3d_draw_an_empty_figure_today():
-    figure = Figure()
-    Axes3D(figure)
-    assert figure.axes == []

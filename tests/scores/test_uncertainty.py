@@ -1,7 +1,6 @@
 """Spread, intervals and paired tests against SciPy, closed forms and published examples."""
 
 import math
-import statistics
 
 import numpy as np
 import pytest
@@ -11,21 +10,10 @@ from mnist_report.scores.uncertainty import (
     holm,
     mcnemar,
     paired_difference,
-    spread,
-    spreads,
     wilson_interval,
 )
 
 VALUES = [0.91, 0.93, 0.90, 0.95]
-
-
-def test_spread_is_that_of_the_standard_library():
-    sd = statistics.stdev(VALUES)
-    expected = {"mean": statistics.mean(VALUES), "sd": sd, "min": 0.90, "max": 0.95, "seeds": 4}
-    assert spread(VALUES) == pytest.approx(expected)
-    assert spread([3, 3])["sd"] == 0
-    runs = [{"test": {"accuracy": a}, "C": 10} for a in VALUES]
-    assert spreads(runs) == {"test": {"accuracy": spread(VALUES)}, "C": spread([10] * 4)}
 
 
 def test_paired_difference_is_students_interval():
