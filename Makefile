@@ -38,7 +38,7 @@ test: setup  ## run the tests
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 faults: setup  ## of the tests those that kill stages, fill the disk and take MLflow away
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest tests/pipeline/test_faults.py
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest tests/pipeline/test_faults.py tests/core/test_files.py
 
 lint: setup  ## check style and types
 	@$(PYTHON_HERE) -m ruff check . && $(PYTHON_HERE) -m ruff format --check . && $(PYTHON_HERE) -m mypy

@@ -7,8 +7,13 @@ import os
 for name in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[name]
 
-#: The order of the tests that take longest, so that no worker is left alone with them at the end.
-FIRST = ("test_pipeline", "test_faults", "test_odd_data", "test_experiments", "test_mlflow")
+#: The order of the tests that take longest, so that no worker is left alone with them at the end,
+#: nor waits for the run of the pipeline that the first one makes and the last ones look at.
+FIRST = (
+    *("test_pipeline", "test_faults", "test_run", "test_figures", "test_keras_networks"),
+    *("test_grid_search", "test_makefile", "test_agreement", "test_svm"),
+    *("test_experiments", "test_odd_data", "test_mlflow", "test_studies"),
+)
 
 
 def pytest_configure(config):

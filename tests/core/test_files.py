@@ -2,10 +2,8 @@
 
 import contextlib
 import json
-import os
 import resource
 import signal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,22 +43,6 @@ def test_the_old_file_stands_until_the_new_one_is_whole(old):
     files.write_bytes(old, b"new")
     assert alone(old, b"new")
     files.write_text(old.parent / "a" / "b" / "file", "made with its folders")
-
-
-def test_what_a_killed_writer_leaves_is_seen_by_nobody_and_cleared_by_the_next(old):
-    if (child := os.fork()) == 0:
-        with files.replacing(old) as stream:
-            stream.write(b"half")
-            stream.flush()
-            os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    [left] = set(old.parent.iterdir()) - {old}
-    assert (old.read_bytes(), left.read_bytes()) == (b"old", b"half")
-    for name in (".gitignore", ".dvcignore"):
-        patterns = (Path(__file__).parents[2] / name).read_text().splitlines()
-        assert any(left.match(pattern) for pattern in patterns if pattern.startswith("."))
-    files.write_bytes(old, b"new")
-    assert alone(old, b"new")
 
 
 @contextlib.contextmanager

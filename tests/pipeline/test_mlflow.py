@@ -1,23 +1,23 @@
 """What a whole run of the miniature leaves in MLflow, looked at with MLflow's own client."""
 
 import ast
+import contextlib
 import csv
 import hashlib
 import json
-import os
-import signal
-import socket
-import time
+import shutil
+import sqlite3
+import statistics
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
-import requests
 from dvc.utils.serialize import load_yaml
+from mlflow import pyfunc
 from mlflow.models import Model
 
-from miniature import declared
+from miniature import OWN_CODE, TRACK, declared
 
 MODELS = ("svm_final", "scratch_nn", "keras_dense", "cnn")
 KINDS = {"report": "report"} | dict.fromkeys(MODELS, "model")
@@ -98,16 +98,24 @@ def test_artifacts_are_tables_and_pictures_and_of_the_rest_a_run_has_the_md5(bas
 
 
 def test_a_spread_has_a_run_for_every_seed_below_it(base, runs):
-    for name in ("spread_scratch_nn", "spread_cnn", "spread_svm_kernels"):
+    assert runs["study@origins"].data.metrics.keys() == {"seconds", "seeds"}
+    for name, metric, measure in (
+        ("spread_scratch_nn", "auc", "test.auc_scores"),
+        ("spread_cnn", "log_loss", "test.loss"),
+        ("spread_svm_kernels", "rbf", "kernels.rbf.test.auc_hard"),
+    ):
         run = runs[f"study@{name}"]
+        text = (base.path / "results" / f"{name}.csv").read_text(encoding="utf-8")
+        values = {
+            f"seed {row['seed']}": float(row["value"])
+            for row in csv.DictReader(text.splitlines())
+            if row["metric"] == measure
+        }
         below = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
         seeds = base.mlflow.search_runs([run.info.experiment_id], below)
-        assert sorted(seed.info.run_name for seed in seeds) == ["seed 0", "seed 1"]
-        assert seeds[0].data.metrics
-        for metric in seeds[0].data.metrics:
-            values = [seed.data.metrics[metric] for seed in seeds]
-            assert run.data.metrics[metric] == pytest.approx(np.mean(values), rel=1e-12)
-            assert run.data.metrics[f"{metric}_sd"] == pytest.approx(np.std(values, ddof=1))
+        assert {seed.info.run_name: seed.data.metrics[metric] for seed in seeds} == values
+        assert run.data.metrics[metric] == pytest.approx(statistics.mean(values.values()))
+        assert run.data.metrics[f"{metric}_sd"] == pytest.approx(statistics.stdev(values.values()))
 
 
 def test_the_four_models_are_registered_with_signature_example_and_data(base, runs):
@@ -126,22 +134,39 @@ def test_the_four_models_are_registered_with_signature_example_and_data(base, ru
         assert data == {("training", "own"), ("testing", "own")}
 
 
-def test_a_registered_model_answers_over_http(base):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    command = ("mlflow", "models", "serve", "--env-manager", "local", "--port", port)
-    server = base.start(*command, "--model-uri", str(model_folder(base, "scratch_nn")))
-    images = np.load(base.path / "data/scaled/test_images.npy")[:4]
-    try:
-        for _ in range(240):
-            try:
-                address, body = f"http://127.0.0.1:{port}/invocations", {"inputs": images.tolist()}
-                answer = requests.post(address, json=body, timeout=30)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.25)
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.communicate()
-    kept = np.load(base.path / "data/scores/scratch_nn.npy")[:4]
-    np.testing.assert_allclose(answer.json()["predictions"], kept, atol=1e-6)
+def test_a_registered_model_answers_as_its_stage_did(base):
+    images = np.load(base.path / "data/scaled/test_images.npy")
+    for name in MODELS:
+        answers = pyfunc.load_model(str(model_folder(base, name))).predict(images)
+        scores = np.load(base.path / f"data/scores/{name}.npy")
+        if name == "svm_final":
+            np.testing.assert_array_equal(answers, scores.argmax(axis=1))
+        else:
+            np.testing.assert_allclose(answers, scores, rtol=1e-5, atol=1e-6)
+    # The optimizer's memory is no part of an answer.
+    [kept] = model_folder(base, "keras_dense").rglob("*.keras")
+    assert kept.stat().st_size < 0.6 * (base.path / "models/keras_dense.keras").stat().st_size
+
+
+def test_the_saved_view_shows_the_models_best_first(base, runs):
+    tags = base.mlflow.get_experiment_by_name("mnist-report").tags
+    view = json.loads(tags["mlflow.sharedViewState.models"])
+    assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`accuracy`", False)
+    found = base.mlflow.search_runs([runs["cnn"].info.experiment_id], view["searchFilter"])
+    assert sorted(run.data.tags["dvc.stage"] for run in found) == sorted(MODELS)
+    columns = {column.removeprefix("metrics.").strip("`") for column in view["selectedColumns"]}
+    assert columns <= runs["cnn"].data.metrics.keys()
+
+
+def test_a_copied_store_looks_at_home(base, land):
+    copy = base.copy(land / "with its store")
+    shutil.copy(base.path / "mlflow.db", copy.path)
+    shutil.copytree(base.path / "mlartifacts", copy.path / "mlartifacts")
+    done = copy.good(*TRACK, env=OWN_CODE)
+    [line] = done.lines
+    assert line.startswith(f"mlflow.db: moved from {base.path.as_uri()}/mlartifacts")
+    assert all(line.endswith(": already recorded") for line in done.out.splitlines())
+    with contextlib.closing(sqlite3.connect(copy.path / "mlflow.db")) as database:
+        old = [line for line in database.iterdump() if f"{base.path}/" in line]
+    assert all("'Default'" in line for line in old)  # MLflow's own experiment, which is empty
+    assert (model_folder(copy, "cnn") / "MLmodel").is_relative_to(copy.path)

@@ -33,9 +33,12 @@ def ask(address, arguments):
 def run(arguments, folder, environment, streams):
     """Do here what ``python -m MODULE ARGUMENTS`` does in a new process, and end this one."""
     import runpy
+    import signal
     import traceback
     from pathlib import Path
 
+    # Where the tests run in the background, Ctrl-C is switched off, and inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -71,6 +74,7 @@ def serve(address):
     from pathlib import Path
 
     warnings.simplefilter("ignore")
+    import_module("skops.io")  # it looks through all that is loaded, so before TensorFlow is
     for folder in ("stages", "src/mnist_report/studies"):
         for script in Path(folder).glob("*.py"):
             runpy.run_path(str(script), run_name="imported")

@@ -1,0 +1,56 @@
+"""What the studies of the miniature write, against the stages and the standard library."""
+
+import csv
+import json
+import re
+import statistics
+
+import pytest
+
+from miniature import ROOT
+from mnist_report.core.params import Studies
+from mnist_report.core.trees import flatten
+
+
+@pytest.fixture(scope="module")
+def written(base):
+    """Return, by study, its results and its values: metric to values by seed."""
+    found = {}
+    for name in Studies.model_fields:
+        folder, values = base.path / "results", {}
+        with (folder / f"{name}.csv").open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                values.setdefault(row["metric"], {})[int(row["seed"])] = float(row["value"])
+        found[name] = json.loads((folder / f"{name}.json").read_text("utf-8")), values
+    return found
+
+
+def names(tree):
+    """Return the names in a tree, numbers in them as #."""
+    return {re.sub(r"(?<=[._])\d+(\.\d+)?(?=\.|$)", "#", name) for name, _ in flatten(tree)}
+
+
+def test_a_study_measures_every_seed_and_sums_up_under_the_committed_names(written):
+    for name, (results, values) in written.items():
+        committed = json.loads((ROOT / "results" / f"{name}.json").read_text("utf-8"))
+        assert names(results) == names(committed), name
+        found = dict(flatten(results))
+        for metric, by_seed in values.items():
+            assert list(by_seed) == list(range(3 if metric.startswith("search.") else 2)), metric
+            drawn = list(by_seed.values())
+            for key, value in {
+                "mean": statistics.mean(drawn), "sd": statistics.stdev(drawn),
+                "min": min(drawn), "max": max(drawn), "seeds": len(drawn),
+            }.items():  # fmt: skip
+                assert found[f"{metric}.{key}"] == pytest.approx(value), (metric, key)
+
+
+def test_a_spread_measures_what_its_stage_computes(written, base):
+    for name, (_, values) in written.items():
+        if name.startswith("spread_"):
+            stage = name.removeprefix("spread_")
+            text = (base.path / "results" / f"{stage}.json").read_text("utf-8")
+            computed = dict(flatten(json.loads(text)))
+            # The miniature's own seed is one of the study's.
+            measured = {metric: by_seed[1] for metric, by_seed in values.items()}
+            assert measured == {metric: computed.get(metric) for metric in measured}, name
