@@ -118,12 +118,9 @@ def test_text_and_pictures_are_kept_in_git_and_arrays_and_models_in_the_cache(st
             assert out.use_cache == out.def_path.startswith(cached), out.def_path
 
 
-def test_metrics_are_few_and_have_no_key_that_dvc_takes_for_a_failure(stages):
+def test_no_metric_has_the_key_that_dvc_takes_for_a_failure(stages):
     files = [out.def_path for stage in stages.values() for out in stage.outs if out.metric]
-    assert len(files) <= 10
-    keys = {key for file in files for key in json.loads((ROOT / file).read_text())}
-    assert len(keys) <= 22
-    assert "error" not in keys
+    assert "error" not in {key for file in files for key in json.loads((ROOT / file).read_text())}
 
 
 def test_the_parameters_as_committed_are_the_papers():
