@@ -114,8 +114,9 @@ def test_every_parameter_that_a_stage_reads_is_declared(stages):
 def test_text_and_pictures_are_kept_in_git_and_arrays_and_models_in_the_cache(stages):
     for stage in stages.values():
         for out in stage.outs:
-            cached = ("data/", "models/", "report/report.html", "report/report.pdf")
-            assert out.use_cache == out.def_path.startswith(cached), out.def_path
+            pages = ("report/explore.html", "report/report.html", "report/report.pdf")
+            cached = out.def_path.startswith(("data/", "models/", *pages))
+            assert out.use_cache == cached, out.def_path
 
 
 def test_no_metric_has_the_key_that_dvc_takes_for_a_failure(stages):

@@ -19,7 +19,7 @@ KEYS = {"ACCESS_KEY_ID": "tester", "SECRET_ACCESS_KEY": "none", "DEFAULT_REGION"
 
 def test_one_run_makes_everything_and_a_second_one_nothing(whole_run):
     checkout, done = whole_run
-    assert len(declared()) == 25
+    assert len(declared()) == 26
     assert sorted(done.stages) == sorted(declared())
     assert done.stages[-2:] == ["judge", "report"]
     assert done.lines == []

@@ -64,6 +64,7 @@ _ELSEWHERE = {
     "scale": ("data/scaled/*",),
     "judge": ("metrics/verdicts.json", "results/verdicts.json", "results/statements.json",
               "results/slips.json", "plots/verdicts/*", "plots/statements/*", "plots/slips/*"),
+    "explore": ("report/explore.html",),
     "report": ("report/report.*", "report/costs/*"),
 }  # fmt: skip
 

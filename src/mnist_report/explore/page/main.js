@@ -1,0 +1,30 @@
+// One digit at a time is looked at: drawn, an example, or an image that somebody misreads. Every part
+// of the page shows it.
+
+import { load, rowOf } from "data";
+import { ask } from "models";
+import { byId } from "dom";
+import * as draw from "draw";
+import * as inside from "inside";
+import * as components from "components";
+import * as misread from "misread";
+import * as slips from "slips";
+
+const { about, arrays } = await load();
+const parts = [draw, inside, components, misread];
+
+// `pixels` is null when there is nothing to look at; `name` says what it is; `image` is the number of
+// a test image.
+function look(pixels, name, image = null) {
+  const start = performance.now();
+  const answers = pixels && ask(about, arrays, pixels);
+  for (const part of parts) part.show({ pixels, name, image, answers });
+  performance.measure("look", { start });
+}
+
+for (const part of [...parts, slips]) part.start({ about, arrays, look });
+// The first look takes longest, so it is taken before anybody waits for it.
+look(rowOf(arrays.examples, 0), "an example");
+look(null, "nothing yet");
+byId("loading").remove();
+byId("main").hidden = false;

@@ -1,0 +1,271 @@
+"""The page to play with, in a real Chromium: Python's answers, and every control works."""
+
+import json
+import re
+from copy import copy
+from itertools import combinations
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, Browser
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+from miniature import noisy
+from mnist_report.core import files, paths
+from mnist_report.core.tracking import load_model
+from mnist_report.explore import pack
+from mnist_report.explore.calibration import fit_sigmoids
+from mnist_report.models.classical.svm import predict_with_scores
+from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+
+PAGE = paths.REPORT / "explore.html"
+NETWORKS = ("scratch_nn", "keras_dense", "cnn")
+DIGITS = np.arange(200) % 10
+IMAGES = noisy(DIGITS).reshape(200, 784).astype(np.float32) / np.float32(255)
+
+#: A 4 in two strokes, in shares of the paper.
+FOUR = (((0.35, 0.2), (0.28, 0.5), (0.7, 0.48)), ((0.62, 0.2), (0.58, 0.55), (0.55, 0.85)))
+
+ENTER, TAB, RIGHT, DOWN = ("Enter", 13, "\r"), ("Tab", 9), ("ArrowRight", 39), ("ArrowDown", 40)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium; Debian has it in its package chromium")
+    started = Browser()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Return the page of the trained models."""
+    models = (paths.MODELS / "svm_final.skops", paths.scaled_file("test", "images"))
+    if missing := [path.name for path in (PAGE, *models) if not path.exists()]:
+        pytest.skip(f"{', '.join(missing)} missing; 'make repro' or 'dvc pull' brings them")
+    return PAGE
+
+
+@pytest.fixture(scope="module")
+def keras_networks():
+    from mnist_report.models.keras import networks
+
+    networks.prepare(0, 1)
+    return {
+        "keras_dense": networks.dense_network((20, 15)),
+        "cnn": networks.convolutional_network((3, 4), 4, (20, 10)),
+    }
+
+
+def answers(browser, images):
+    """Return what the page answers: digits by model, and probabilities, (n, 10), by model."""
+    pixels = json.dumps(np.rint(images * 255).astype(int).tolist())
+    said = browser.js(f"""(async () => {{
+      const [{{ load }}, {{ ask }}] = [await import("data"), await import("models")];
+      const {{ about, arrays }} = await load();
+      const said = (image) => ask(about, arrays, Float32Array.from(image, (p) => p / 255));
+      const kept = ({{ answer, probabilities }}) => [answer, probabilities];
+      return {pixels}.map((image) => Object.values(said(image)).map(kept));
+    }})()""")
+    by_model = zip(("svm_final", *NETWORKS), zip(*said, strict=True), strict=True)
+    return {
+        key: (np.array([answer for answer, _ in rows]), np.array([shares for _, shares in rows]))
+        for key, rows in by_model
+    }
+
+
+def of_machine(machine, X, sigmoids):
+    """Return an SVM's votes, and its probabilities by the formulas of Wu, Lin and Weng (2004)."""
+    votes, _ = predict_with_scores(machine, X)
+    f = copy(machine).set_params(decision_function_shape="ovo").decision_function(X)
+    if f.ndim == 1:  # of two classes: positive for the second
+        f = -f[:, np.newaxis]
+    classes = machine.classes_
+    k = len(classes)
+    r = np.full((len(X), k, k), 0.0)
+    for p, (i, j) in enumerate(combinations(range(k), 2)):
+        chance = 1 / (1 + np.exp(-f[:, p] * sigmoids[p, 0] - sigmoids[p, 1]))
+        r[:, i, j] = np.clip(chance, 1e-7, 1 - 1e-7)
+        r[:, j, i] = 1 - r[:, i, j]
+    Q = -np.transpose(r, (0, 2, 1)) * r
+    Q[:, range(k), range(k)] = (r**2).sum(axis=1)
+    system = np.ones((len(X), k + 1, k + 1))
+    system[:, :k, :k], system[:, k, k] = Q, 0
+    right = np.broadcast_to(np.eye(k + 1)[:, k:], (len(X), k + 1, 1))
+    shares = np.zeros((len(X), 10))
+    shares[:, classes] = np.linalg.solve(system, right)[:, :k, 0]
+    return votes, shares
+
+
+def write_page(path, machine, sigmoids, pca, scratch, keras_networks):
+    arrays = {}
+    curve = {"mean": [0.9, 0.95], "low": [0.88, 0.94], "high": [0.91, 0.96]}
+    components = PCA(60).fit(IMAGES)
+    everyone = dict.fromkeys(("svm_final", *NETWORKS), DIGITS[:30])
+    about = {
+        "title": "Tiny <digits>",
+        "models": {
+            "svm_final": pack.add_svm(arrays, "svm_final", machine, sigmoids, pca),
+            "scratch_nn": pack.add_scratch(arrays, "scratch_nn", scratch),
+            **{key: pack.add_keras(arrays, key, net) for key, net in keras_networks.items()},
+        },
+        "variance": np.cumsum(components.explained_variance_ratio_),
+        "examples": {"images": np.arange(10), "labels": DIGITS[:10]},
+        "misread": {"images": np.arange(30), "labels": DIGITS[1:31], "answers": everyone},
+        "curves": {"scaling.scaled": curve, "convergence.sigmoid.eta_0.1": curve},
+        "slips": {name: [0.9, 0.8] for name in ("base", "fan_in", "shuffled", "all_right")},
+    }
+    pack.add_rows(arrays, "pca.components", components.components_, 8)
+    pack.add_floats(arrays, "pca.mean", components.mean_)
+    pack.add_pixels(arrays, "examples", IMAGES[:10])
+    pack.add_pixels(arrays, "misread", IMAGES[:30])
+    path.write_text(pack.render(about, arrays), encoding="utf-8")
+
+
+def test_sigmoids_are_those_of_platt():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(400, 3))
+    y = np.where(X[:, 0] + rng.normal(scale=0.8, size=400) > 0, 7, 4)
+    machine = SVC(kernel="linear").fit(X[:200], y[:200])
+    [(slope, intercept)] = fit_sigmoids(machine, X[200:], y[200:])
+    platt = CalibratedClassifierCV(FrozenEstimator(machine), method="sigmoid", ensemble=False)
+    expected = platt.fit(X[200:], y[200:]).predict_proba(X)[:, 0]
+    chance = 1 / (1 + np.exp(slope * machine.decision_function(X) - intercept))
+    np.testing.assert_allclose(chance, expected, atol=1e-3)
+
+
+def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks, tmp_path):
+    pca = PCA(20).fit(IMAGES)
+    few = DIGITS < 2
+    cases = {
+        "rbf on pixels": (SVC(C=10, gamma=0.01), None, slice(None)),
+        "polynomial on components": (SVC(kernel="poly", degree=2, gamma=0.1), pca, slice(None)),
+        "linear, two classes": (SVC(kernel="linear", gamma=0.1), None, few),
+        "sigmoid": (SVC(kernel="sigmoid", gamma=0.001, coef0=0.1), None, slice(None)),
+    }
+    rng = np.random.default_rng(3)
+    shown = np.rint(255 * (IMAGES[:40] * 0.5 + 0.5 * IMAGES[rng.permutation(200)[:40]])) / 255
+    for name, (machine, projection, rows) in cases.items():
+        X, y = IMAGES[rows].astype(float), DIGITS[rows]
+        seen = shown
+        if projection is not None:
+            X, seen = projection.transform(X), projection.transform(shown)
+        half = len(X) // 2
+        machine.fit(X[:half], y[:half])
+        sigmoids = fit_sigmoids(machine, X[half:], y[half:])
+        layers, activation = ((20,), "sigmoid") if projection is None else ((20, 12), "relu")
+        scratch = NeuralNetworkClassifier(layers, activation=activation, init="fan_in")
+        scratch.set_params(random_state=1, learning_rate=0.1).fit(IMAGES[rows], y)
+        page = tmp_path / "explore.html"
+        write_page(page, machine, sigmoids, projection, scratch, keras_networks)
+        browser.open(page)
+        given = answers(browser, shown)
+
+        shares = {"scratch_nn": np.zeros((len(shown), 10))}
+        shares["scratch_nn"][:, scratch.classes_] = scratch.predict_proba(shown)
+        shares |= {k: net.predict(shown, verbose=0) for k, net in keras_networks.items()}
+        votes, shares["svm_final"] = of_machine(machine, seen, sigmoids)
+        np.testing.assert_array_equal(given["svm_final"][0], votes, err_msg=name)
+        for key, expected in shares.items():
+            np.testing.assert_allclose(
+                given[key][1], expected, atol=0.002, err_msg=f"{name}: {key}"
+            )
+
+
+def test_500_test_images_are_answered_as_by_the_trained_models(browser, real):
+    browser.open(real)
+    images = files.load_array(paths.scaled_file("test", "images"))
+    rows = np.linspace(0, len(images) - 1, min(500, len(images))).astype(int)
+    shown = np.array(images[rows])
+    given = answers(browser, shown)
+    expected = {}
+    for key in NETWORKS:
+        shares = files.load_array(paths.SCORES / f"{key}.npy")[rows]
+        expected[key] = shares.argmax(axis=1), shares
+    sigmoids = browser.js("""(async () => {
+      const { arrays } = await (await import("data")).load();
+      return Array.from(arrays["svm_final.sigmoids"].values);
+    })()""")
+    machine = load_model(paths.MODELS / "svm_final.skops")[1]
+    seen = shown.astype(float)
+    if isinstance(machine, Pipeline):
+        pca, machine = machine
+        seen = pca.transform(seen)
+    expected["svm_final"] = of_machine(machine, seen, np.reshape(sigmoids, (-1, 2)))
+    for key, (digits, shares) in expected.items():
+        assert (given[key][0] == digits).mean() >= 0.998, key
+        if shares.shape[1] == 10:
+            assert np.abs(given[key][1] - shares).max() < 0.01, key
+
+
+def test_a_drawing_is_scaled_and_centred_as_mnist_was(browser, real):
+    browser.open(real)
+    for stroke in FOUR:
+        browser.stroke(stroke)
+    assert "All four say 4." in browser.js("document.getElementById('verdict').textContent")
+    pixels = np.reshape(
+        browser.js("""(() => {
+          const canvas = document.getElementById("seen");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+          return Array.from({ length: 784 }, (_, i) => data[4 * i + 3]);
+        })()"""),
+        (28, 28),
+    )
+    rows, columns = np.nonzero(pixels)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+    centre = np.average(np.indices((28, 28)).reshape(2, -1), axis=1, weights=pixels.ravel())
+    assert np.abs(centre - 14).max() <= 0.5
+    milliseconds = browser.js(
+        "performance.getEntriesByName('look').slice(-6).map((e) => e.duration)"
+    )
+    print("answered in milliseconds:", np.round(milliseconds, 1))
+
+
+def test_the_page_is_whole_in_itself_and_fits_a_phone(browser, real):
+    assert real.stat().st_size <= 6_000_000
+    colours = set()
+    for dark in (False, True):
+        browser.open(real, width=390, dark=dark)
+        assert browser.js("document.documentElement.scrollWidth") == 390
+        colours.add(browser.js("getComputedStyle(document.body).backgroundColor"))
+        asked = [e for e in browser.events if e["method"] == "Network.requestWillBeSent"]
+        assert {e["params"]["request"]["url"].split(":")[0] for e in asked} == {"file", "data"}
+        faults = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
+        assert [e for e in browser.events if e["method"] in faults] == []
+    assert len(colours) == 2
+
+
+def test_every_control_works_by_keyboard_alone(browser, real):
+    """Go through the page by Tab, press a key on the first control of each part, and read it."""
+    browser.open(real)
+    reached, text = [], {}
+    keys = {"clear": ENTER, "examples": ENTER, "count": RIGHT, "by": DOWN, "gallery": ENTER}
+    keys["rate"] = DOWN
+    for _ in range(150):
+        browser.press(*TAB)
+        where = browser.js("document.activeElement.closest('[id]')?.id")
+        reached.append(where)
+        if where in keys and where not in text:
+            browser.press(*keys[where])
+            text[where] = browser.js("document.getElementById('main').innerText")
+    controls = ["clear", "examples", "count", "digit", "read-as", "by", "gallery", "later"]
+    controls += ["rate", "relu"]
+    assert [name for name in dict.fromkeys(reached) if name in controls] == controls
+    for where, expected in {
+        "clear": "Draw a digit in the white square",
+        "examples": "Now: test image [0-9]+, a 0",
+        "count": "51 of [0-9]+ components explain",
+        "by": "[0-9]+ of [0-9]+ misread images, 1 to",
+        "gallery": "Test image [0-9]+ is labelled [0-9]",
+        "rate": "η = 3",
+    }.items():
+        assert re.search(expected, text[where]), where
+    counts = [
+        re.search(r"(\d+) of (\d+) misread", text[where]).groups() for where in ("count", "by")
+    ]
+    assert counts[0][0] == counts[0][1] == counts[1][1] != counts[1][0]
