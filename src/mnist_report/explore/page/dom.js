@@ -77,10 +77,10 @@ export function inWords(answers) {
 export function chart(node, lines, { from, to, ticks, mark, xLabel }) {
   const [width, height, left, bottom] = [600, 260, 60, 40];
   const count = Math.max(...lines.map(({ mean }) => mean.length));
-  const x = (i) => left + ((width - left - 12) * i) / Math.max(1, count - 1);
+  const x = (i) => left + ((width - left - 18) * i) / Math.max(1, count - 1);
   const y = (value) => 8 + ((height - bottom - 8) * (to - Math.max(value, from))) / (to - from);
   const path = (values) => values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`);
-  const grid = ticks.map((t) => `<path d="M${left} ${y(t)}H${width - 12}" class="grid"/><text x="${left - 6}" y="${y(t) + 5}" text-anchor="end">${percent(t)}</text>`);
+  const grid = ticks.map((t) => `<path d="M${left} ${y(t)}H${width - 18}" class="grid"/><text x="${left - 6}" y="${y(t) + 5}" text-anchor="end">${percent(t)}</text>`);
   const places = [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(share * (count - 1))))];
   const below = places.map((i) => `<text x="${x(i)}" y="${height - 18}" text-anchor="middle">${i + 1}</text>`);
   const drawn = lines.map(({ mean, low, high, style }) => {

@@ -39,8 +39,8 @@ function units(pixels, { layers, probabilities }) {
   const under = adds.reduce((sum, value) => sum + Math.min(0, value), 0);
   const [yes, no] = [digitOf(first), digitOf(second)];
   const text =
-    `The network says ${yes}; next comes ${no}. The logarithm of how many times likelier is ${fixed(above + under + lead)}: ` +
-    `units that speak for ${yes} add ${fixed(above)}, units that speak for ${no} take away ${fixed(-under)}, and the bias adds ${fixed(lead)}.`;
+    `The network says ${yes}; next comes ${no}. How many times likelier ${yes} is than ${no}, as a logarithm: ${fixed(above + under + lead)}. ` +
+    `Units that speak for ${yes} add ${fixed(above)}, units that speak for ${no} take away ${fixed(-under)}, and the bias adds ${fixed(lead)}.`;
 
   const order = [...adds.keys()].sort((a, b) => adds[b] - adds[a]);
   const most = Math.max(above / 10, ...adds.map(Math.abs));

@@ -61,7 +61,10 @@ function list() {
       const pixels = rowOf(arrays.misread, i);
       const ariaLabel = `Test image ${number}: a ${label}, read as ${wrong.join(" and ")}`;
       const button = make("button", { type: "button", className: "image", ariaLabel, title: ariaLabel }, image(pixels));
-      button.onclick = () => look(pixels, `test image ${number}, a ${label}`, number);
+      button.onclick = () => {
+        look(pixels, `test image ${number}, a ${label}`, number);
+        byId("picked").scrollIntoView({ block: "nearest" });
+      };
       return button;
     }),
   );
