@@ -36,6 +36,5 @@ function rebuild() {
   byId("rebuilt-text").textContent =
     `${count} of ${variance.length} components explain ${percent(variance[count - 1])} of the variance of the training images. ` +
     `A pixel of this rebuilt digit is off by ${fixed(100 * error)} % of the way from white to black (root mean square).`;
-  const line = [{ mean: variance, style: "a" }];
-  chart(byId("variance"), line, { from: 0, to: 1, ticks: [0, 0.5, 0.8, 0.9, 1], mark: count, xLabel: "number of components" });
+  chart(byId("variance"), [{ mean: variance, style: "a" }], { from: 0, to: 1, ticks: [0, 0.5, 0.8, 0.9, 1], mark: count, xLabel: "number of components" });
 }

@@ -13,8 +13,7 @@ import * as slips from "slips";
 const { about, arrays } = await load();
 const parts = [draw, inside, components, misread];
 
-// `pixels` is null when there is nothing to look at; `name` says what it is; `image` is the number of
-// a test image.
+// Without `pixels` there is nothing to look at; `name` says what it is; `image` numbers test images.
 function look(pixels, name, image = null) {
   const start = performance.now();
   const answers = pixels && ask(about, arrays, pixels);

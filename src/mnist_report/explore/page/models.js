@@ -1,5 +1,7 @@
 // What the four models say of an image. Formulas as in the report; arrays are flat, row after row.
 
+import { rowOf } from "data";
+
 export const MODELS = {
   svm_final: { short: "SVM", name: "support vector machine" },
   scratch_nn: { short: "scratch", name: "network from scratch" },
@@ -111,7 +113,7 @@ function network(model, arrays, pixels) {
 function machine(key, model, arrays, pixels) {
   const vectors = arrays[`${key}.vectors`];
   const squares = (vectors.squares ??= Float64Array.from({ length: vectors.shape[0] }, (_, row) =>
-    vectors.values.subarray(row * vectors.shape[1], (row + 1) * vectors.shape[1]).reduce((sum, v) => sum + v * v, 0),
+    rowOf(vectors, row).reduce((sum, v) => sum + v * v, 0),
   ));
   let seen = pixels;
   if (model.projected) {
