@@ -8,7 +8,7 @@ import tempfile
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-pipe")
 
 #: Resolves when the page is loaded and its models are unpacked.
 READY = """new Promise((done, fail) => {
