@@ -34,9 +34,13 @@ def test_a_store_that_lacks_tables_gets_them(own_store, monkeypatch):
     assert place == (own_store / "moved" / "mlartifacts").as_uri()
 
 
-def test_a_store_of_another_mlflow_is_one_whole_line(own_store, capfd):
+def test_a_store_of_another_mlflow_is_one_whole_line(own_store, monkeypatch, capfd):
     store.connect()
-    with contextlib.closing(sqlite3.connect(own_store / "mlflow.db")) as database, database:
+    # MLflow looks at a store once in a process.
+    (own_store / "moved").mkdir()
+    (own_store / "mlflow.db").rename(own_store / "moved" / "mlflow.db")
+    monkeypatch.setattr(store, "HOME", own_store / "moved")
+    with contextlib.closing(sqlite3.connect(store.HOME / "mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'another'")
     run = tracking.Run("pca", load_params())
     run.end("FINISHED")

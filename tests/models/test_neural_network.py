@@ -1,4 +1,4 @@
-"""The neural network against finite differences, plain loops and scikit-learn."""
+"""The neural network against finite differences, TensorFlow, plain loops and scikit-learn."""
 
 from itertools import pairwise
 
@@ -72,6 +72,28 @@ def test_gradients_agree_with_central_differences():
                     parameter[index] = value
                     expected[index] = (cost[1] - cost[-1]) / (2 * h)
                 np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-7)
+
+
+def test_gradients_agree_with_tensorflow():
+    import tensorflow as tf
+
+    for activation, tf_activation in (("sigmoid", tf.sigmoid), ("relu", tf.nn.relu)):
+        for hidden in DEPTHS:
+            X, y, W, b = small_network(hidden, seed=1)
+            tf_W, tf_b = [tf.Variable(v) for v in W], [tf.Variable(v) for v in b]
+            with tf.GradientTape() as tape:
+                a = tf.constant(X)
+                for W_l, b_l in zip(tf_W[:-1], tf_b[:-1], strict=True):
+                    a = tf_activation(a @ W_l + b_l)
+                cost = tf.reduce_mean(
+                    tf.nn.softmax_cross_entropy_with_logits(y, a @ tf_W[-1] + tf_b[-1])
+                )
+            expected = tape.gradient(cost, [*tf_W, *tf_b])
+            ours = gradients(X, y, W, b, activation)
+            for gradient, reference in zip(ours, expected, strict=True):
+                np.testing.assert_allclose(gradient, reference.numpy(), rtol=1e-10, atol=1e-14)
+            log_y_hat = forward(X, W, b, activation)[1]
+            assert cross_entropy(y, log_y_hat) == pytest.approx(float(cost), rel=1e-12)
 
 
 @pytest.mark.filterwarnings("error")

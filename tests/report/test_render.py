@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from importlib import import_module
 
 import pypandoc
 import pytest
@@ -37,16 +38,27 @@ def render_template(monkeypatch, folder, text):
     return render.render_markdown({"fetch": {"comparable_with_paper": True}}, [], [], PARAMS)
 
 
-A, B = (f'{{{{ doc.figure("s", "{name}.png", "alt {name}", "Caption.") }}}}' for name in "ab")
-REF_A, REF_B = (f'{{{{ doc.ref("s", "{name}.png") }}}}' for name in "ab")
+A, B = (
+    f'{{{{ doc.figure("s/{name}.png", "style.draw", "d.csv", "alt {name}", "Caption.") }}}}'
+    for name in "ab"
+)
+REF_A, REF_B = (f'{{{{ doc.ref("s/{name}.png") }}}}' for name in "ab")
 
 
 def test_figures_are_numbered_as_they_appear_and_named_by_number(monkeypatch, tmp_path):
     text = render_template(monkeypatch, tmp_path, f"See {REF_A} and {REF_B}.\n\n{B}\n\n{A}\n")
-    assert "See Figure 2 and Figure 1." in text
-    assert re.findall(r"s/\w\.png|Figure \d\.\*", text) == [
-        "s/b.png", "Figure 1.*", "s/a.png", "Figure 2.*",
-    ]  # fmt: skip
+    assert "See [Figure 2](#figure-s-a) and [Figure 1](#figure-s-b)." in text
+    found = re.findall(r'id="([\w-]+)"></a>!|\*\*Figure (\d)\.\*\*', text)
+    assert found == [("figure-s-b", ""), ("", "1"), ("figure-s-a", ""), ("", "2")]
+
+
+def test_a_quoted_statement_of_the_code_is_whole_and_without_what_it_says_of_itself(tmp_path):
+    source = render.Document({}, []).source
+    code = source("src/mnist_report/scores/uncertainty.py", "def wilson_interval")
+    assert code.startswith("def wilson_interval(") and code.endswith("float(interval.high)")
+    assert '"""' not in code
+    with pytest.raises(UserError, match="no such line"):
+        source("src/mnist_report/scores/uncertainty.py", "no such line")
 
 
 def test_what_is_not_there_is_refused_in_one_line(monkeypatch, tmp_path):
@@ -63,14 +75,30 @@ def test_what_is_not_there_is_refused_in_one_line(monkeypatch, tmp_path):
         to_html("![a](../plots/s/a.png)\n")
 
 
-def test_figures_and_contents_of_the_real_report(report):
-    placed = re.findall(r"^!\[[^\]]+\]\((.+)\)$", report, flags=re.MULTILINE)
-    assert len(placed) == len(set(placed))
-    named = {int(number) for number in re.findall(r"Figure (\d+)", report)}
-    assert named == set(range(1, len(placed) + 1))
-    made_by = re.findall(r"Made by \[`.*?`\]\((.*?)\)", report)
-    assert [path for path in made_by if not (paths.REPORT / path).is_file()] == []
+def test_every_link_of_the_report_leads_somewhere(report):
+    anchors = re.findall(r'<a id="(.+?)"></a>', report)
+    assert len(anchors) == len(set(anchors))
+    pictures = re.findall(r'^<a id="figure-\S+"></a>!\[[^\]]+\]\((.+)\)$', report, re.MULTILINE)
+    tables = re.findall(r'^<a id="table-\S+"></a>\*\*Table (\d+)\.', report, re.MULTILINE)
+    assert len(pictures) + len(tables) == len(anchors)
+    assert [int(number) for number in tables] == list(range(1, len(tables) + 1))
+    # Every table has a caption right above it.
+    assert len(re.findall(r"^\|[:|-]+\|$", report, re.MULTILINE)) == len(tables)
+    for inside in re.findall(r"\]\(#((?:figure|table)-.+?)\)", report):
+        assert inside in anchors
+    for path in set(re.findall(r"\]\(\.\./(.+?)\)", report)):
+        # The report makes these itself; the test suite may run before it.
+        assert (paths.ROOT / path).is_file() or path.startswith("report/"), path
+    drawn = re.findall(r"\[(\w+)\]\(\.\./src/mnist_report/figures/(\w+)\.py\)", report)
+    assert len(drawn) == len(pictures)
+    for function, module in drawn:
+        assert hasattr(import_module(f"mnist_report.figures.{module}"), function), function
 
+    listed = re.findall(r"^(\d+)\. ", report[report.index("## References") :], re.MULTILINE)
+    assert set(re.findall(r"\[\[(\d+)\]\]\(#references\)", report)) == set(listed)
+
+
+def test_the_contents_are_the_sections(report):
     headings = re.findall(r"^## (.+)$", report, flags=re.MULTILINE)
     links = re.findall(r"^- \[(.+)\]\(#([\w-]+)\)$", report, flags=re.MULTILINE)
     assert [name for name, _ in links] == headings
@@ -84,7 +112,7 @@ def test_no_recomputed_number_is_typed_into_a_template(committed):
     # Numbers that somebody chose are no results: parameters, and what the paper prints.
     given = {str(value) for value in re.findall(r"[\d.]+", str(PARAMS))}
     given |= {entry.printed for entry in LEDGER}
-    for path in render.TEMPLATES.glob("*.j2"):
+    for path in set(render.TEMPLATES.glob("*.j2")) - {render.TEMPLATES / "references.md.j2"}:
         prose = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", path.read_text("utf-8"), flags=re.DOTALL)
         for typed in re.findall(r"(?<![\w.:/-])\d[\d,]*(?:\.\d+)?(?![\w:/])", prose):
             plain = typed.replace(",", "")
@@ -106,19 +134,28 @@ def test_the_report_says_of_every_printed_number_what_the_results_say(report, ma
             parts = (row.spread.mean, row.spread.sd)
             spread = " ± ".join(f"{part:.{min(decimals + 1, 5)}f}" for part in parts)
         cells = (row.entry.what, row.entry.place, printed, value, spread, row.verdict)
-        assert f"| {' | '.join(cells)} |" in lines, row.entry.id
-    missing = "| sum of 50, in words | below cell 8 | 0.80 | – | – | not computed |"
-    assert lines.count(missing) == 2  # in its section, and in the table of all numbers
+        assert [line for line in lines if line.endswith(f"| {' | '.join(cells)} |")], row.entry.id
+    missing = "| principal components | sum of 50, in words | below cell 8 | 0.80 | – | – |"
+    assert f"{missing} not computed |" in lines
+
+
+def cited(text):
+    return re.sub(r"(?<![\w\]])\[(\d+)\](?!\()", r"[[\1]](#references)", text)
 
 
 def test_the_report_says_of_every_statement_and_slip_what_the_results_say(report, made_up):
     lines = report.splitlines()
     for row in statements.judge_statements(made_up):
         known, finding = row.statement, row.finding
+        assert f"| {known.statement} | {row.own} | {finding.verdict} |" in lines
         told = f'{known.statement} *"{known.quote}" ({known.place})*'
-        start = f"| {told} | {row.own} | {finding.verdict} | {finding.sentence} "
+        start = f"| {told} | {finding.verdict} | {cited(finding.sentence)} "
         [line] = [line for line in lines if line.startswith(start)]
         assert line.endswith(f"{known.own_why} |")
+        assert cited(finding.more) in line
+        # What does not hold is told at once.
+        told = f"| {known.statement} | {finding.verdict} | {cited(finding.sentence)} |"
+        assert (told in lines) == (finding.verdict in ("holds in part", "does not hold"))
     for slip in SLIPS:
         start = f"| {slip.section}: {slip.place} | {slip.printed} | {slip.right} |"
         [line] = [line for line in lines if line.startswith(start)]
@@ -161,20 +198,26 @@ def test_every_verdict_stands_out_by_a_sign_and_a_colour():
 def test_documents_show_every_figure_of_the_markdown_and_need_nothing_else(report):
     # Both writers stop at a picture that does not exist.
     html, pdf = to_html(report), to_pdf(report)
-    alts = re.findall(r"^!\[(.*)\]\(", report, flags=re.MULTILINE)
-    figure = r"<figure>\s*<img ([^>]*)>\s*<figcaption>(.*?)</figcaption>"
+    alts = re.findall(r"^<a .*></a>!\[(.*)\]\(", report, flags=re.MULTILINE)
+    figure = r"<figure id=[^>]*>\s*<img ([^>]*)>\s*<figcaption>(.*?)</figcaption>"
     figures = re.findall(figure, html, re.DOTALL)
-    assert len(figures) == html.count("<img ") == pdf.count(b"/Alt(") == len(alts) > 40
+    assert (
+        len(figures) == html.count("<img ") == len(re.findall(rb"/Alt[(<]", pdf)) == len(alts) > 40
+    )
     for number, (alt, (picture, caption)) in enumerate(zip(alts, figures, strict=True), 1):
         assert len(alt.split()) >= 3
-        assert escape(unescape(re.search('alt="(.*?)"', picture)[1])) == alt
-        assert 'src="data:' in picture
+        shown = unescape(re.search('alt="(.*?)"', picture)[1]).replace("’", "'")
+        assert escape(shown) == alt
+        assert 'src="data:' in picture and re.search('width="[0-9]+" height="[0-9]+"', picture)
         assert caption.startswith(f"<strong>Figure {number}.</strong>")
-        assert "<code>stages/" in caption
-    assert "../" not in re.sub('"data:[^"]*"', "", html)
+        assert 'href="../stages/' in caption
+    assert html.count("<table") == html.count("<caption>")
     inside = re.findall('href="#(.+?)"', html)
-    assert len(inside) == len(set(inside))  # the contents are listed once
     assert set(inside) <= set(re.findall(' id="(.+?)"', html))
     # The same results give the same bytes, everywhere and at any time.
     assert str(paths.ROOT) not in html
-    assert all(name not in pdf for name in (bytes(paths.ROOT), b"CreationDate", b"ModDate"))
+    assert bytes(paths.ROOT) not in pdf
+    # The one date is that of the version.
+    released = re.search(r'date-released: "(.+)"', paths.CITATION.read_text("utf-8"))[1]
+    dates = set(re.findall(rb"Date\(D:(\d{8})", pdf))
+    assert dates == {released.replace("-", "").encode()}

@@ -10,6 +10,7 @@ import pytest
 
 from measured import MEASURED
 from mnist_report.core import paths
+from mnist_report.evaluation import rules
 from mnist_report.evaluation.evidence import gather
 from mnist_report.evaluation.rules import RULES, VERDICTS
 from mnist_report.report import statements
@@ -292,11 +293,41 @@ def test_the_papers_own_numbers_are_judged_by_the_same_rules():
 def test_the_table_has_a_row_for_each_statement_tested_or_not():
     found = {"three_components": {"share": 0.2297}}
     table = statements.as_table(judge_statements({"statements": {"statements": found}}))
-    assert list(table.columns) == ["id", "place", "statement", "own_run", "verdict", "sentence"]
+    assert list(table.columns) == [
+        "id", "place", "statement", "own_run", "verdict", "sentence", "more",
+    ]  # fmt: skip
     assert list(table["id"]) == [statement.id for statement in STATEMENTS]
     [row] = table[table["id"] == "three_components"].to_dict("records")
     assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
     assert (table["verdict"] == UNTESTED).sum() == len(STATEMENTS) - 1
+
+
+def test_rules_at_their_thresholds():
+    for low, high, verdict in (
+        (0.001, 0.2, HOLDS),
+        (0.0, 0.2, IN_PART),
+        (-0.2, 0.2, FAILS),
+        (-0.2, -0.1, FAILS),
+        (0.0, 0.0, UNTESTED),
+    ):
+        assert rules.beyond_chance(difference(low, high)) == verdict
+    for low, middle, verdict in (
+        (1.01, 2, HOLDS),
+        (1.01, 1.05, HOLDS),
+        (1.01, 1.04, IN_PART),
+        (1.0, 2, IN_PART),
+        (0.5, 1.0, FAILS),
+    ):
+        assert rules.in_every_round(ratio(low, middle, 3), noticeable=1.05) == verdict
+    assert rules.together([HOLDS, HOLDS]) == HOLDS
+    assert rules.together([HOLDS, FAILS]) == IN_PART
+    assert rules.together([FAILS, IN_PART, FAILS]) == FAILS
+    assert rules.together([IN_PART, UNTESTED, IN_PART]) == IN_PART
+    assert rules.together([UNTESTED]) == UNTESTED
+    assert rules.strictest([HOLDS, IN_PART, HOLDS]) == IN_PART
+    # A defeat decides, whatever was not tested beside it.
+    assert rules.strictest([FAILS, IN_PART, UNTESTED]) == FAILS
+    assert rules.strictest([HOLDS, UNTESTED]) == UNTESTED
 
 
 def test_sentences_carry_the_numbers(judged):
@@ -307,11 +338,12 @@ def test_sentences_carry_the_numbers(judged):
     for name, changes, *words in (
         ("dense_98", dense, "Over 3 seeds", "98.04 % in the mean, 97.96 % to 98.50 %"),
         ("scratch_beats_svm", three, "(behind by 0.0100 to 0.0300)", "−6.13 points"),
-        ("relu_converges", rates | {"one_epochs_to_that": None}, "never reaches"),
+        ("relu_converges", rates | {"one_epochs_to_that": None}, "does not reach within these"),
         ("cubic_growth", {}, "exponent of 3.00 (3.00 to 3.00) at C = 1000", "30.0 % of the"),
     ):
-        sentence = judged(name, changes).sentence
-        assert [part for part in words if part not in sentence] == []
+        finding = judged(name, changes)
+        told = f"{finding.sentence} {finding.more}"
+        assert [part for part in words if part not in told] == [], told
 
 
 def test_every_rule_is_a_row_with_what_decides_it():

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 USER_ROOT = Path(os.environ.get("DVC_ROOT") or ROOT)
 
 PARAMS = ROOT / "params.yaml"
+CITATION = ROOT / "CITATION.cff"
 DATA = ROOT / "data"
 RAW = DATA / "raw"
 SCALED = DATA / "scaled"

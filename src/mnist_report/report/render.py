@@ -4,8 +4,10 @@ Templates never hold a recomputed number: they take numbers from the results and
 plots. What HTML and PDF need beyond the Markdown, `templates/report.lua` adds.
 """
 
+import ast
 import os
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +17,7 @@ from typing import Any
 import jinja2
 import pypandoc
 import typst
+from ruamel.yaml import YAML
 
 from mnist_report.core import paths
 from mnist_report.core.errors import UserError
@@ -48,21 +51,63 @@ class Document:
     metrics: Mapping[str, Any]
     verdicts: Sequence[Judged]
 
-    def figure(self, stage: str, name: str, alt: str, caption: str) -> str:
-        """Place a picture of a folder of `plots`, or of ``costs``, above its caption.
+    def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
+        """Place a picture above its caption, which links what made it.
 
-        `alt` says what it shows, for a reader who cannot see it; `caption` what to see in it.
+        Parameters
+        ----------
+        picture
+            Its path below ``plots``; or ``costs/stages.png``, which the report itself draws.
+        by
+            The function that draws it: ``module.function`` of `mnist_report.figures`.
+        data
+            The file that holds what it shows, its path from the top of the checkout.
+        alt, caption
+            What it shows, for a reader who cannot see it; and what to see in it.
         """
-        folder = "report/costs" if stage == "costs" else f"plots/{stage}"
-        script = f"stages/{_DRAWN_BY.get(stage, stage)}.py"
+        folder = picture.split("/")[0]
+        stage = _DRAWN_BY.get(folder, folder)
+        path = f"report/{picture}" if folder == "costs" else f"plots/{picture}"
+        module, function = by.split(".")
+        links = (
+            f"[{function}](../src/mnist_report/figures/{module}.py)",
+            f"[stage {stage}](../stages/{stage}.py)",
+            f"[data](../{data})",
+            f"[picture](../{path})",
+        )
         return (
-            f"![{words.escape(alt)}](../{folder}/{name})\n\n**{self.ref(stage, name)}.** "
-            f"{' '.join(caption.split())} *Made by [`{script}`](../{script}).*"
+            f'<a id="{_anchor("figure", picture)}"></a>![{words.escape(alt)}](../{path})\n\n'
+            f"**Figure <{picture}>.** {' '.join(caption.split())} *{' · '.join(links)}*"
         )
 
-    def ref(self, stage: str, name: str) -> str:
-        """Name a figure; `_number_figures` puts its number in."""
-        return f"Figure <{stage}/{name}>"
+    def table(self, name: str, caption: str, data: str | None = None) -> str:
+        """Head a table, which follows, with its number and caption; `data` as `figure` has it."""
+        link = f" *[data](../{data})*" if data else ""
+        anchor = _anchor("table", name)
+        return f'<a id="{anchor}"></a>**Table <{name}>.** {" ".join(caption.split())}{link}\n'
+
+    def ref(self, picture: str) -> str:
+        """Name a figure as a link to it; `_number` puts its number in."""
+        return f"[Figure <{picture}>](#{_anchor('figure', picture)})"
+
+    def tab(self, name: str) -> str:
+        """Name a table as a link to it."""
+        return f"[Table <{name}>](#{_anchor('table', name)})"
+
+    def source(self, path: str, start: str) -> str:
+        """Return a statement of the project's own code: the one whose first line has `start`."""
+        text = (paths.ROOT / path).read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.stmt) and start in lines[node.lineno - 1]:
+                found = lines[node.lineno - 1 : node.end_lineno]
+                if isinstance(node, ast.FunctionDef):
+                    # What it says of itself stands in the file.
+                    told = node.body[0]
+                    last = told.end_lineno or told.lineno
+                    del found[told.lineno - node.lineno : last - node.lineno + 1]
+                return textwrap.dedent("\n".join(found))
+        raise UserError(f"a template quotes '{start}', which {path} does not hold")
 
     def best_kernel(self, rows: str, measure: str) -> str:
         """Name the kernel with the highest `measure` on ``train`` or ``test`` rows."""
@@ -113,6 +158,7 @@ def render_markdown(
             changed=changed(params),
             slips=slips,
             not_judged=load_not_judged(),
+            citation=_citation(),
             kernel_names=KERNELS,
             model_names=MODELS,
             number_verdicts=VERDICTS,
@@ -124,8 +170,14 @@ def render_markdown(
             f"the report's template asks for what the results do not hold: {error}; "
             "run 'dvc repro' so that every stage's results are there"
         ) from error
-    text = _number_figures(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    text = _number(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    text = re.sub(r"(?<![\w\]])\[(\d+)\](?!\()", r"[[\1]](#references)", text)
     return text.replace("<!-- contents -->\n", _contents(text))
+
+
+def _citation() -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load(paths.CITATION)
+    return found
 
 
 def to_html(markdown: str) -> str:
@@ -150,8 +202,18 @@ def to_html(markdown: str) -> str:
 
 
 def to_pdf(markdown: str) -> bytes:
-    """Turn the Markdown into a PDF without a date: the same text gives the same bytes."""
-    source = _pandoc(markdown, "typst", f"--template={_from_root('report.typ')}")
+    """Turn the Markdown into a PDF of the version's date: the same text gives the same bytes."""
+    citation = _citation()
+    released = citation["date-released"]
+    year, month, day = map(int, released.split("-"))
+    source = _pandoc(
+        markdown,
+        "typst",
+        f"--template={_from_root('report.typ')}",
+        f"--variable=author:{citation['authors'][0]['name']}",
+        f"--variable=released:{released}",
+        f"--variable=date:year: {year}, month: {month}, day: {day}",
+    )
     # typst's stubs take the bytes of a document for a list of documents.
     compiled = typst.compile(
         source.encode(),  # type: ignore[type-var]
@@ -165,7 +227,7 @@ def to_pdf(markdown: str) -> bytes:
 def _pandoc(markdown: str, to: str, *arguments: str) -> str:
     try:
         text: str = pypandoc.convert_text(
-            markdown,
+            _in_pandocs_terms(markdown),
             to,
             format=_READER,
             # A picture that is not there is a warning to pandoc; here it is an error.
@@ -188,19 +250,38 @@ def _pandoc(markdown: str, to: str, *arguments: str) -> str:
     return text
 
 
+def _in_pandocs_terms(markdown: str) -> str:
+    """Write the only HTML of our Markdown, anchors and folds, as Pandoc does without HTML."""
+    for html, pandocs in (
+        (r'<a id="([\w-]+)"></a>(!\[.*\]\(.*\))$', r"\2{#\1}"),
+        (r'<a id="([\w-]+)"></a>', r"[]{#\1}"),
+        (r"^<details>\n<summary>(.*)</summary>$", r'::: {.fold title="\1"}'),
+        (r"^</details>$", ":::"),
+    ):
+        markdown = re.sub(html, pandocs, markdown, flags=re.MULTILINE)
+    return markdown
+
+
 def _from_root(template: str) -> str:
     """Return a template's path from the root: under the C locale Pandoc reads only ASCII paths."""
     return os.path.relpath(TEMPLATES / template, paths.ROOT)
 
 
-def _number_figures(text: str) -> str:
-    """Put numbers for names, in the order in which the figures stand."""
-    shown = dict.fromkeys(re.findall(r"\*\*Figure <(.+?)>\.\*\*", text))
-    numbers = {name: number for number, name in enumerate(shown, 1)}
-    for name in re.findall(r"Figure <(.+?)>", text):
-        if name not in numbers:
-            raise UserError(f"a template refers to figure {name}, which it does not show")
-    return re.sub(r"Figure <(.+?)>", lambda found: f"Figure {numbers[found[1]]}", text)
+def _anchor(kind: str, name: str) -> str:
+    return f"{kind}-{name.removesuffix('.png').replace('/', '-').replace('_', '-')}"
+
+
+def _number(text: str) -> str:
+    """Put numbers for names of figures and tables, each in the order in which they stand."""
+    for kind in ("Figure", "Table"):
+        shown = dict.fromkeys(re.findall(rf"\*\*{kind} <(.+?)>\.\*\*", text))
+        numbers = {name: str(number) for number, name in enumerate(shown, 1)}
+        for name in re.findall(rf"{kind} <(.+?)>", text):
+            if name not in numbers:
+                raise UserError(f"a template refers to {kind} {name}, which it does not show")
+        for name, number in numbers.items():
+            text = text.replace(f"{kind} <{name}>", f"{kind} {number}")
+    return text
 
 
 def _contents(markdown: str) -> str:

@@ -25,10 +25,11 @@ STATEMENTS = Path(__file__).with_name("statements.yaml")
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, and the sentence that gives its reason in numbers."""
+    """A verdict, the sentence that gives its reason in numbers, and the rest of the evidence."""
 
     verdict: Verdict
     sentence: str
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,22 @@ class Statement:
     own_why: str
     own_run: Mapping[str, Any] | None = None
     objection: Mapping[str, Any] | None = None
+    more: str = ""
 
     def finding(self, evidence: Mapping[str, Any]) -> Finding:
         """Judge the statement by its evidence."""
-        sentence = words.environment().from_string(self.sentence)
-        text = sentence.render(
-            evidence, e=evidence, given=self.evidence, rules=self.rules, kernels=KERNELS
-        )
-        # One line, with no space that a macro leaves before a mark; no-break spaces stay.
-        text = re.sub(r" ([;.,])", r"\1", re.sub(r"[ \n]+", " ", text)).strip()
-        return Finding(judge(self.rules, self.objection, evidence), text)
+        told = []
+        for template in (self.sentence, self.more):
+            text = (
+                words.environment()
+                .from_string(template)
+                .render(
+                    evidence, e=evidence, given=self.evidence, rules=self.rules, kernels=KERNELS
+                )
+            )
+            # One line, with no space that a macro leaves before a mark; no-break spaces stay.
+            told.append(re.sub(r" ([;.,])", r"\1", re.sub(r"[ \n]+", " ", text)).strip())
+        return Finding(judge(self.rules, self.objection, evidence), *told)
 
     def in_its_own_run(self, printed: Mapping[str, float]) -> str:
         """Judge the statement by what the paper prints: a verdict, or *not shown*."""
@@ -84,7 +91,9 @@ def load_statements() -> list[Statement]:
     """Read the statements, in the paper's order; each sentence knows the phrases they share."""
     content = YAML(typ="safe", pure=True).load(STATEMENTS.read_text(encoding="utf-8"))
     return [
-        Statement(**item | {"sentence": content["phrases"] + item["sentence"]})
+        Statement(
+            **item | {key: content["phrases"] + item.get(key, "") for key in ("sentence", "more")}
+        )
         for item in content["statements"]
     ]
 
@@ -117,7 +126,7 @@ def load_not_judged() -> list[dict[str, str]]:
 
 
 def as_table(judged: Sequence[JudgedStatement]) -> pd.DataFrame:
-    """Return a row for each statement: id, place, statement, own_run, verdict, sentence."""
+    """Return a row for each statement: id, place, statement, own_run, verdict, sentence, more."""
     return pd.DataFrame(
         [
             {
@@ -127,6 +136,7 @@ def as_table(judged: Sequence[JudgedStatement]) -> pd.DataFrame:
                 "own_run": row.own,
                 "verdict": row.finding.verdict,
                 "sentence": row.finding.sentence,
+                "more": row.finding.more,
             }
             for row in judged
         ]

@@ -50,14 +50,24 @@ local function is_contents(block)
   return first and first.t == "Link" and first.target:sub(1, 1) == "#"
 end
 
+local function begins(block, word)
+  return block and block.t == "Para" and stringify(block):match("^" .. word .. " %d+%.") ~= nil
+end
+
 local both = {
-  -- A picture in a paragraph of its own is a figure to Pandoc; the paragraph below is its caption.
+  -- A picture in a paragraph of its own is a figure to Pandoc; the paragraph below is its caption, as
+  -- that above a table is the table's.
   Blocks = function(blocks)
     local kept = pandoc.List()
     for _, block in ipairs(blocks) do
       local last = kept[#kept]
-      if last and last.t == "Figure" and block.t == "Para" and stringify(block):match("^Figure %d") then
+      if last and last.t == "Figure" and begins(block, "Figure") then
         last.caption = { long = { pandoc.Plain(block.content) } }
+      elseif block.t == "Table" and begins(last, "Table") then
+        local anchor = last.content:remove(1)
+        block.identifier = anchor.identifier
+        block.caption = { long = { pandoc.Plain(last.content) } }
+        kept[#kept] = block
       elseif not is_contents(block) then
         kept:insert(block)
       elseif pdf then
@@ -66,29 +76,13 @@ local both = {
     end
     return kept
   end,
-  -- Documents that stand alone have no scripts beside them.
-  Link = function(link)
-    if link.target:match("^%.%./") then
-      return link.content
-    end
-  end,
   Table = colour_verdicts,
 }
 
--- HTML: what may be wider than a phone scrolls in a box of its own. The box has a name and takes the
--- focus, so that it scrolls by keyboard and a screen reader says what it is.
-
-local function box(make, content, class, name)
-  -- A list of pairs, since the keys of a Lua table come in another order each time.
-  local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } }
-  return make(content, pandoc.Attr("", { class }, attributes))
-end
-
-local heading
+-- HTML: what may be wider than a phone scrolls in a box of its own, and what few readers need is folded.
 
 local html = {
   Header = function(header)
-    heading = stringify(header)
     -- Pandoc makes the first heading the title and lifts the others by one level; here they stay.
     if header.level > 1 then
       header.level = header.level + 1
@@ -96,11 +90,26 @@ local html = {
     return header
   end,
   Table = function(grid)
-    return box(pandoc.Div, { grid }, "table", "Table: " .. heading)
+    return pandoc.Div({ grid }, pandoc.Attr("", { "table" }))
+  end,
+  Div = function(div)
+    if div.classes:includes("fold") then
+      local title = "<summary>" .. div.attributes.title .. "</summary>"
+      div.content:insert(1, pandoc.RawBlock("html", "<details>" .. title))
+      div.content:insert(pandoc.RawBlock("html", "</details>"))
+      return div.content
+    end
+  end,
+  Image = function(image)
+    local file = assert(io.open((image.src:gsub("^%.%./", "")), "rb"))
+    local size = pandoc.image.size(file:read("a"))
+    file:close()
+    image.attributes.width, image.attributes.height = tostring(size.width), tostring(size.height)
+    return image
   end,
   Math = function(math)
     if math.mathtype == "DisplayMath" then
-      return box(pandoc.Span, { math }, "formula", "Formula")
+      return pandoc.Span({ math }, pandoc.Attr("", { "formula" }))
     end
   end,
 }
