@@ -1,4 +1,4 @@
-"""What the paper says of speed, timed: kernels, the growth of a fit, epochs of the networks.
+"""What the paper says of speed, timed: kernels, growth of a fit, epochs, activations alone.
 
     PYTHONPATH=src python benchmarks/statements.py
 
@@ -26,8 +26,8 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData, load_scaled
 from mnist_report.models.keras import networks
-from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
-from mnist_report.studies.paper import FOUND_GAMMA
+from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, relu, sigmoid
+from mnist_report.studies.paper import FOUND_GAMMA, SCRATCH_NN
 
 OUTPUT = paths.ROOT / "benchmarks" / "statements.json"
 
@@ -42,6 +42,9 @@ DENSE_BATCH, CNN_BATCH, CNN_VALIDATION = 62, 128, 0.2
 
 #: Rows that a network sees before it is timed: more than TensorFlow takes before it comes back.
 WARM_UP = 5_000
+
+#: How often an activation is computed: as in ten epochs of 60,000 rows.
+ACTIVATION_CALLS = 12_000
 
 #: The networks from scratch, by their activation.
 NETWORKS: dict[Literal["sigmoid", "relu"], str] = {
@@ -116,6 +119,20 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
     }
 
 
+def activations(calls: int, rounds: int) -> dict[str, Any]:
+    """Time the activation alone, called so often on the hidden units of one minibatch."""
+    shape = (SCRATCH_NN.minibatch_size, *SCRATCH_NN.hidden_layer_sizes)
+    z = generator(0, "benchmark_activations").standard_normal(shape, dtype=np.float32)
+
+    def repeat(function: Callable[[Any], object]) -> None:
+        for _ in range(calls):
+            function(z)
+
+    functions = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": relu}
+    work = {name: partial(repeat, function) for name, function in functions.items()}
+    return {"calls": calls, **in_turn(work, rounds)}
+
+
 def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Times]]:
     """Yield every record of times with its name."""
     for key, value in tree.items():
@@ -143,6 +160,7 @@ def main() -> None:
         "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
         "machine": machine(),
         "epochs": epochs(data, options.rounds),
+        "activations": activations(int(options.share * ACTIVATION_CALLS), options.rounds),
         "kernels": kernels(
             data,
             min(n, int(options.share * KERNEL_ROWS)),

@@ -64,6 +64,12 @@ BENCHMARK = {
         "keras_dense": {"rows": 100, **clock([8.0, 8.0], [4.0, 4.0])},
         "cnn": {"rows": 80, **clock([4.0, 4.0], [4.0, 8.0])},
     },
+    "activations": {
+        "calls": 1000,
+        "sigmoid": clock([0.5, 0.6]),
+        "tanh": clock([0.3, 0.1]),
+        "relu": clock([0.2, 0.1]),
+    },
 }
 
 STUDIES = {

@@ -170,6 +170,8 @@ EXPECTED = [
     ("cnn_slow", "image_cpu.median", 0.625),
     ("cnn_slow", "printed.cnn_seconds printed.dense_seconds printed.epoch", 192, 32, 6),
     ("relu_faster", "ratio.median ratio.min ratio.max ratio.rounds", 1.75, 1.5, 2, 2),
+    ("relu_faster", "alone.tanh.microseconds alone.tanh.ratio.median", 200, 1.25),
+    ("relu_faster", "alone.sigmoid.ratio.max alone.relu.microseconds", 6, 150),
 ]
 
 

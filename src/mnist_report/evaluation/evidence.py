@@ -661,13 +661,20 @@ def dropout(m: Measured, network: str) -> Found:
 
 
 def relu_cost(m: Measured) -> Found:
-    """Compare the CPU seconds of an epoch with the sigmoid and with ReLU."""
-    timings = m.timing("epochs")
+    """Compare the CPU seconds of an epoch with the sigmoid and with ReLU, and of the functions."""
+    timings, alone = m.timing("epochs"), m.timing("activations")
     sigmoid, relu = (timings[name]["cpu"] for name in ("scratch_nn", "scratch_nn_relu"))
     return {
         "sigmoid_seconds": float(np.median(sigmoid)),
         "relu_seconds": float(np.median(relu)),
         "ratio": ratio_range(sigmoid, relu),
+        "alone": {
+            name: {
+                "microseconds": 1e6 * float(np.median(alone[name]["cpu"])) / alone["calls"],
+                "ratio": ratio_range(alone[name]["cpu"], alone["relu"]["cpu"]),
+            }
+            for name in ("sigmoid", "tanh", "relu")
+        },
     }
 
 
