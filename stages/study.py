@@ -10,14 +10,19 @@ from mnist_report.core.repeat import identity, repeat
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.core.trees import flatten
 from mnist_report.data.scaled import load_scaled
+from mnist_report.scores.answers import misread
 from mnist_report.scores.uncertainty import spreads
 
 
 def main(stage: Stage) -> None:
     name, params = sys.argv[1], stage.params
     module = import_module(f"mnist_report.studies.{name}")
-    study = module.plan(load_scaled(), getattr(params.studies, name), params.compute)
+    data = load_scaled()
+    study = module.plan(data, getattr(params.studies, name), params.compute)
     runs = repeat(name, study, identity(name, params))
+
+    answers = [run.pop("answers") for run in runs.get("", ()) if "answers" in run]
+    kept = {"answers": misread(answers, data.test_labels)} if answers else {}
 
     # A study of one measurement has one group without a name.
     values = [
@@ -28,7 +33,7 @@ def main(stage: Stage) -> None:
     ]
     summary = {group: spreads(measured) for group, measured in runs.items()}
     files.write_csv(paths.values_file(name), pd.DataFrame(values))
-    files.write_json(paths.results_file(name), summary.get("", summary) | dict(study.facts))
+    files.write_json(paths.results_file(name), summary.get("", summary) | dict(study.facts) | kept)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import re
 import statistics
 
+import numpy as np
 import pytest
 
 from miniature import ROOT
@@ -26,8 +27,9 @@ def written(base):
 
 
 def names(tree):
-    """Return the names in a tree, numbers in them as #."""
-    return {re.sub(r"(?<=[._])\d+(\.\d+)?(?=\.|$)", "#", name) for name, _ in flatten(tree)}
+    """Return the names in a tree, numbers in them as #; a study may misread nothing."""
+    kept = {key: value for key, value in tree.items() if key != "answers"}
+    return {re.sub(r"(?<=[._])\d+(\.\d+)?(?=\.|$)", "#", name) for name, _ in flatten(kept)}
 
 
 def test_a_study_measures_every_seed_and_sums_up_under_the_committed_names(written):
@@ -54,3 +56,13 @@ def test_a_spread_measures_what_its_stage_computes(written, base):
             # The miniature's own seed is one of the study's.
             measured = {metric: by_seed[1] for metric, by_seed in values.items()}
             assert measured == {metric: computed.get(metric) for metric in measured}, name
+
+
+def test_what_a_seed_misreads_is_what_its_accuracy_lacks(written, base):
+    labels = np.load(base.path / "data" / "scaled" / "test_labels.npy")
+    for model in ("svm_final", "scratch_nn", "keras_dense", "cnn"):
+        results, values = written[f"spread_{model}"]
+        for seed, accuracy in values["test.accuracy"].items():
+            table = results["answers"].items()
+            wrong = sum(int(digits[seed]) != labels[int(image)] for image, digits in table)
+            assert accuracy == pytest.approx(1 - wrong / len(labels)), (model, seed)

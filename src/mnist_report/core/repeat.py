@@ -19,7 +19,7 @@ from mnist_report.core import paths
 from mnist_report.core.files import write_text
 from mnist_report.core.params import Params
 
-#: What one seed gave: nested mappings of numbers.
+#: What one seed gave: nested mappings of numbers; `answers`, if kept, are the digits it reads.
 Run = Mapping[str, Any]
 
 #: The rooms whose code decides a measurement, and the libraries whose releases do.
@@ -43,7 +43,7 @@ class Study:
     facts: Run = field(default_factory=dict)
 
 
-def repeat(name: str, study: Study, identity: str) -> dict[str, list[Run]]:
+def repeat(name: str, study: Study, identity: str) -> dict[str, list[dict[str, Any]]]:
     """Return the runs of every group of the study `name`, in the order of their seeds."""
     path = paths.STUDIES / f"{name}.jsonl"
     done = _read(path, identity)
@@ -51,7 +51,7 @@ def repeat(name: str, study: Study, identity: str) -> dict[str, list[Run]]:
     # In one move: an experiment that measures beside this one goes on with the file it has open.
     write_text(path, "\n".join(kept) + "\n")
     total = sum(group.seeds for group in study.groups.values())
-    result: dict[str, list[Run]] = {}
+    result: dict[str, list[dict[str, Any]]] = {}
     with (
         path.open("a", encoding="utf-8") as file,
         tqdm(desc=name, total=total, unit="measurement", smoothing=0) as bar,
@@ -84,9 +84,9 @@ def identity(name: str, params: Params) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, identity: str) -> dict[tuple[str, int], Run]:
+def _read(path: Path, identity: str) -> dict[tuple[str, int], dict[str, Any]]:
     """Return what was measured under the same identity; a line that was cut off does not count."""
-    done: dict[tuple[str, int], Run] = {}
+    done: dict[tuple[str, int], dict[str, Any]] = {}
     # There may be no file, an empty one, or one whose end was cut off.
     with contextlib.suppress(OSError, ValueError):
         first, *lines = path.read_text(encoding="utf-8").splitlines()

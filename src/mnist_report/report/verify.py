@@ -86,6 +86,11 @@ def compare_results() -> list[str]:
     names = {path.stem for path in (*committed, *paths.RESULTS.glob("*.json"))}
     old = dict(flatten({name: json.loads(_committed(f"results/{name}.json")) for name in names}))
     new = dict(flatten({name: files.read_json(paths.results_file(name)) for name in names}))
+    # A digit that one seed reads in one image has no tolerance; the accuracies made of them have.
+    old, new = (
+        {key: value for key, value in leaves.items() if ".answers." not in key}
+        for leaves in (old, new)
+    )
     failures = [f"metric {key} is only on one side" for key in sorted(old.keys() ^ new.keys())]
     for key in sorted(old.keys() & new.keys()):
         if isinstance(old[key], int | float) and isinstance(new[key], int | float):

@@ -31,11 +31,11 @@ VARIANTS = ("paper", "no_dropout", "unscaled")
 def ablate(
     data: ScaledData, network: Network, variant: str, epochs: int, threads: int, seed: int
 ) -> dict[str, Any]:
-    """Train one network with one thing left out; return what `train_and_test` does."""
+    """Train one network with one thing left out; return what `train_and_test` measures."""
     dropout = 0.0 if variant == "no_dropout" else PAPER[network].dropout
     if variant == "unscaled":
         data = unscaled(data)
-    return train_and_test(
+    measures, _ = train_and_test(
         data,
         lambda: BUILD[network](dropout),
         threads,
@@ -44,6 +44,7 @@ def ablate(
         batch_size=PAPER[network].batch_size,
         validation_share=VALIDATION_SHARE,
     )
+    return measures
 
 
 def optimize(
@@ -59,7 +60,7 @@ def optimize(
     Returns
     -------
     dict
-        Optimizer to ``eta_<learning rate>`` to what `train_and_test` returns.
+        Optimizer to ``eta_<learning rate>`` to what `train_and_test` measures.
     """
 
     def build(optimizer: str, rate: float) -> Model:
@@ -83,7 +84,7 @@ def optimize(
                 epochs=epochs,
                 batch_size=KERAS_DENSE.batch_size,
                 validation_share=VALIDATION_SHARE,
-            )
+            )[0]
             for rate in values
         }
         for optimizer, values in rates.items()

@@ -10,7 +10,7 @@ from mnist_report.core.params import Compute, Repeated
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.scratch.learning import score_on_test
+from mnist_report.models.scratch.learning import train_and_test
 from mnist_report.models.scratch.neural_network import backward, cross_entropy, forward
 
 Array = NDArray[np.float64]
@@ -114,8 +114,12 @@ def gradient_errors(seed: int) -> dict[str, float]:
 
 def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Train and judge every variant for every seed."""
+
+    def measure(seed: int, **settings: Any) -> dict[str, float]:  # noqa: ANN401
+        return train_and_test(data, seed, **settings)[0]
+
     groups = {
-        name: Group(partial(score_on_test, data, **settings), params.seeds)
+        name: Group(partial(measure, **settings), params.seeds)
         for name, settings in VARIANTS.items()
     }
     return Study(groups, {"overflow": overflow(), "gradient_error": gradient_errors(seed=0)})

@@ -12,7 +12,7 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Train and judge the network of stage ``cnn``, under other seeds."""
 
     def measure(seed: int) -> Run:
-        return train_and_test(
+        measures, predicted = train_and_test(
             data,
             lambda: convolutional_network(
                 PAPER.filters, PAPER.kernel_size, PAPER.dense_units, PAPER.dropout
@@ -23,5 +23,6 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
             batch_size=PAPER.batch_size,
             validation_share=PAPER.validation_share,
         )
+        return measures | {"answers": predicted.tolist()}
 
     return Study({"": Group(measure, params.seeds)})

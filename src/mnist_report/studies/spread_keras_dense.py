@@ -12,7 +12,7 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Train and judge the network of stage ``keras_dense``, under other seeds."""
 
     def measure(seed: int) -> Run:
-        return train_and_test(
+        measures, predicted = train_and_test(
             data,
             lambda: dense_network(PAPER.hidden_units, PAPER.dropout),
             compute.threads,
@@ -20,5 +20,6 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
             epochs=PAPER.epochs,
             batch_size=PAPER.batch_size,
         )
+        return measures | {"answers": predicted.tolist()}
 
     return Study({"": Group(measure, params.seeds)})

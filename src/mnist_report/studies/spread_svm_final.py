@@ -25,6 +25,7 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
                 "auc_hard": auc_hard(truth, svm.predicted, classes),
                 "auc_scores": auc_scores(truth, svm.scores, classes),
             },
+            "answers": svm.predicted.tolist(),
         }
 
     return Study({"": Group(measure, params.seeds)})

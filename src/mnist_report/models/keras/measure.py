@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import ScaledData
@@ -22,11 +23,12 @@ def train_and_test(
     epochs: int,
     batch_size: int,
     validation_share: float = 0.0,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], NDArray[np.int64]]:
     """Train a network that `build` makes, with new random weights, and judge it on the test images.
 
     Returns ``epochs`` (by number, the measures of each) and ``test`` (``loss`` in nats,
-    ``accuracy``, ``auc_hard``, ``auc_scores``), as in the results of the stages.
+    ``accuracy``, ``auc_hard``, ``auc_scores``), as in the results of the stages; and the digits
+    that it reads, shape (t,).
     """
     networks.prepare(seed, threads)
     model = build()
@@ -43,7 +45,7 @@ def train_and_test(
     scores = networks.probabilities(model, data.test_images)
     predicted = DIGITS[scores.argmax(axis=1)]
     truth = data.test_labels
-    return {
+    measures = {
         "epochs": by_epoch(history),
         "test": {
             "loss": loss,
@@ -52,3 +54,4 @@ def train_and_test(
             "auc_scores": auc_scores(truth, scores, DIGITS),
         },
     }
+    return measures, predicted

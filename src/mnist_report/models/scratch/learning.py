@@ -115,7 +115,11 @@ def learning_curve(
     return pd.DataFrame(rows)
 
 
-def score_on_test(data: ScaledData, seed: int, **settings: Any) -> dict[str, float]:  # noqa: ANN401
+def train_and_test(
+    data: ScaledData,
+    seed: int,
+    **settings: Any,  # noqa: ANN401
+) -> tuple[dict[str, float], NDArray[np.int64]]:
     """Train on all training images and judge on the test images.
 
     Parameters
@@ -125,9 +129,11 @@ def score_on_test(data: ScaledData, seed: int, **settings: Any) -> dict[str, flo
 
     Returns
     -------
-    dict
+    measures : dict
         ``loss`` (nats), ``accuracy``, ``auc_hard`` and ``auc_scores``, as in the metrics of stage
         ``scratch_nn``.
+    predicted : (t,)
+        The digits that it reads.
     """
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     network.fit(data.train_images, data.train_labels)
@@ -135,9 +141,10 @@ def score_on_test(data: ScaledData, seed: int, **settings: Any) -> dict[str, flo
     scores = np.exp(logarithms)
     predicted = network.classes_[scores.argmax(axis=1)]
     truth = data.test_labels
-    return {
+    measures = {
         "loss": mean_loss(truth, logarithms, network.classes_),
         "accuracy": accuracy(truth, predicted),
         "auc_hard": auc_hard(truth, predicted, network.classes_),
         "auc_scores": auc_scores(truth, scores, network.classes_),
     }
+    return measures, predicted

@@ -1,0 +1,27 @@
+"""What every seed reads in every test image, without the images that all read right.
+
+A table, image to digits, has an entry for each image that some seed misreads: its number from 0,
+and a string with the digit that each seed reads, in the order of the seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def misread(answers: Sequence[ArrayLike], labels: NDArray[np.int64]) -> dict[str, str]:
+    """Return the table of `answers`, for each seed the digits that it reads, shape (n,)."""
+    table = np.asarray(answers)
+    images = np.flatnonzero((table != labels).any(axis=0))
+    return {str(image): "".join(map(str, table[:, image])) for image in images}
+
+
+def read_right(
+    table: Mapping[str, str], labels: NDArray[np.int64], seeds: int
+) -> NDArray[np.bool_]:
+    """Return whether each seed reads each image right, shape (seeds, n)."""
+    right = np.ones((seeds, len(labels)), dtype=np.bool_)
+    for image, digits in table.items():
+        right[:, int(image)] = [int(digit) == labels[int(image)] for digit in digits]
+    return right
