@@ -5,11 +5,13 @@ import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
+from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison
 from mnist_report.figures import comparison as figures
 from mnist_report.figures.names import MODELS
 from mnist_report.figures.style import draw
+from mnist_report.scores.answers import read_right
 
 #: The final models in figures.
 SHORT = {"svm_final": "SVM", "scratch_nn": "scratch", "keras_dense": "dense", "cnn": "CNN"}
@@ -76,22 +78,35 @@ def main(stage: Stage) -> None:
     }
     for name, picture in pictures.items():
         files.write_bytes(paths.plot_file("comparison", name), picture)
+    defeated = comparison.wrong_by_all(labels, answers)
+    # Of these very images alone there is a published list of label errors.
+    mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
+    defeated["label_error"] = mnist & defeated["image"].isin(comparison.LABEL_ERRORS)
     tables = {
         "models.csv": table.rename_axis("model").reset_index(),
         "hardest.csv": said,
-        "wrong_by_all.csv": comparison.wrong_by_all(labels, answers),
+        "wrong_by_all.csv": defeated,
         "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
     }
     for name, content in tables.items():
         files.write_csv(paths.plot_file("comparison", name), content)
+    studies = {name: files.read_json(paths.results_file(f"spread_{name}")) for name in MODELS}
+    right_by_seed = {
+        name: read_right(study["answers"], labels, study["test"]["accuracy"]["seeds"])
+        for name, study in studies.items()
+    }
     files.write_json(
         paths.results_file("comparison"),
         {
             "rows": len(labels),
             "models": models,
             "tests": comparison.paired_tests(right, PAIRS),
+            "by_seeds_and_images": comparison.by_seeds_and_images(
+                right_by_seed, PAIRS, generator(0, "comparison")
+            ),
             "calibration": {name: comparison.calibration(curve) for name, curve in curves.items()},
-            "disagreement": comparison.disagreement(labels, answers),
+            "disagreement": comparison.disagreement(labels, answers)
+            | {"label_errors": int(defeated["label_error"].sum())},
             "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
             "hardest_shown": len(hardest),
             # The network of the learning curves, on the training images that it never saw.

@@ -145,3 +145,21 @@ def test_errors_are_counted_by_digit():
     assert found.columns.tolist() == [0, 1, 2, 7]
     expected = {"one": [0, 0, 0, 2], "two": [0, 0, 1, 2], "three": [0, 1, 0, 1]}
     assert found.T.to_dict("list") == expected
+
+
+def test_seeds_and_images_together_make_the_intervals():
+    rng = np.random.default_rng(1)
+    right = {name: rng.random((8, 500)) < share for name, share in (("a", 0.7), ("b", 0.9))}
+    right["twin"] = right["b"]
+    found = comparison.by_seeds_and_images(right, [("a", "b"), ("b", "twin")], rng)
+    for name, table in right.items():
+        row = found["accuracy"][name]
+        assert row["mean"] == pytest.approx(table.mean())
+        # One run of its own moves more than a mean over eight.
+        assert row["run_low"] < row["low"] < row["mean"] < row["high"] < row["run_high"]
+    ahead, tied = found["difference"]["a"]["b"], found["difference"]["b"]["twin"]
+    assert ahead["low"] > 0.1
+    assert ahead["other_ahead"] == 1
+    assert tied["mean"] == 0
+    assert tied["low"] < 0 < tied["high"]
+    assert tied["other_ahead"] == pytest.approx(0.5, abs=0.15)

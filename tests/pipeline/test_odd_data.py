@@ -55,7 +55,8 @@ def provide(checkout, data):
 
 def run(checkout, stage):
     """Run a stage without DVC, which knows nothing of odd data and takes longer than the stage."""
-    command = ("python", "-m", "mnist_report.run", f"stages/{stage}.py")
+    script, *study = stage.split("@")
+    command = ("python", "-m", "mnist_report.run", f"stages/{script}.py", *study)
     return checkout.run(*command, env=OWN_CODE | UNREACHABLE)
 
 
@@ -99,7 +100,8 @@ def test_what_is_odd_and_can_be_worked_on_works(checkout):
     images[0] = 0
     provide(checkout, {"train": (originals[train], train), "t10k": (images, test)})
     models = ["svm_kernels", "svm_gridsearch", "svm_final", "scratch_nn", "keras_dense", "cnn"]
-    last = ["comparison", "explore", "judge", "report"]
+    studies = [f"study@spread_{name}" for name in models[2:]]
+    last = [*studies, "comparison", "explore", "judge", "report"]
     check_stages(checkout, ["fetch", "scale", "pca", *models, *last])
 
     provide(checkout, data_set(classes(120, 3, 8), classes(40, 8, 3)))

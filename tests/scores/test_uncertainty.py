@@ -10,6 +10,7 @@ from mnist_report.scores.uncertainty import (
     holm,
     mcnemar,
     paired_difference,
+    pigeonhole_bootstrap,
     wilson_interval,
 )
 
@@ -39,6 +40,27 @@ def test_wilson_interval_is_the_published_one():
         (1, 29, 0.0061, 0.1718),
     ):
         assert wilson_interval(hits, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_bootstrap_has_the_variance_of_both_sources():
+    rng = np.random.default_rng(0)
+    # Seeds differ in how often they are right, images in how hard they are.
+    skills, hard = np.array([0.9, 0.8, 0.6, 0.7, 0.75]), rng.random(2000)
+    table = skills[:, None] > hard
+    twin, constant = table[::-1], np.ones((2, 2000), dtype=bool)
+    drawn = pigeonhole_bootstrap({"a": table, "b": twin, "c": constant}, rng)
+    assert {name: values.shape for name, values in drawn.items()} == {
+        "a": (4000, 4), "b": (4000, 4), "c": (4000, 1),
+    }  # fmt: skip
+    by_seeds, by_images = table.mean(axis=1).var(ddof=1), table.mean(axis=0).var() / 2000
+    means = {name: values.mean(axis=1) for name, values in drawn.items()}
+    assert means["a"].mean() == pytest.approx(table.mean(), abs=0.005)
+    assert means["a"].var() == pytest.approx(by_seeds / 5 + by_images, rel=0.1)
+    # One run: all of the seeds' variance. (Drawn are five, so four fifths of it.)
+    assert drawn["a"][:, 0].var() == pytest.approx(0.8 * by_seeds + by_images, rel=0.1)
+    # Of two models on the same images only the seeds are left.
+    assert (means["b"] - means["a"]).var() == pytest.approx(2 * by_seeds / 5, rel=0.1)
+    assert np.all(drawn["c"] == 1)
 
 
 def test_mcnemar_by_hand():

@@ -11,7 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mnist_report.scores.uncertainty import holm, mcnemar, wilson_interval
+from mnist_report.scores.uncertainty import (
+    holm,
+    mcnemar,
+    pigeonhole_bootstrap,
+    wilson_interval,
+)
 
 Labels = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -21,6 +26,14 @@ Floats = NDArray[np.float64]
 MEASURES = (
     "accuracy", "low", "high", "wrong", "auc_scores", "auc_hard", "loss", "training_rows",
     "unique_rows", "parameters", "support_vectors",
+)  # fmt: skip
+
+#: Test images of MNIST, counted from 0, of whose label at most two of five people were sure among
+#: the 100 shown to them: the 15 errors of C. G. Northcutt, A. Athalye and J. Mueller, Pervasive
+#: Label Errors in Test Sets Destabilize Machine Learning Benchmarks, 2021 (github.com/cleanlab/
+#: label-errors, mturk/mnist_mturk.json).
+LABEL_ERRORS = (
+    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
 )  # fmt: skip
 
 #: Bins of a reliability curve at most, and images that each has at least: fewer say nothing.
@@ -61,6 +74,40 @@ def paired_tests(
             "p_holm": p_holm,
         }
     return tests
+
+
+def by_seeds_and_images(
+    right: Mapping[str, Bools], pairs: Sequence[tuple[str, str]], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Say how sure accuracies and their differences are, other seeds and other images considered.
+
+    `right` has whether each seed of a model reads each row right, shape (seeds, n). Of each model
+    (``accuracy``) and each pair (``difference``, the other less the one) it says the ``mean`` over
+    seeds with its 95 % interval, ``low`` to ``high``; that of one run of each, ``run_low`` to
+    ``run_high``; and of a pair ``other_ahead``, how often the other's run is better, 0 to 1.
+    """
+    drawn = pigeonhole_bootstrap(right, rng)
+    means = {name: float(table.mean()) for name, table in right.items()}
+    over_seeds = {name: table.mean(axis=1) for name, table in drawn.items()}
+    of_a_run = {name: table[:, 0] for name, table in drawn.items()}
+
+    def intervals(mean: float, several: Floats, single: Floats) -> dict[str, float]:
+        ends = (*np.quantile(several, (0.025, 0.975)), *np.quantile(single, (0.025, 0.975)))
+        names = ("low", "high", "run_low", "run_high")
+        return {"mean": mean} | dict(zip(names, map(float, ends), strict=True))
+
+    differences: dict[str, dict[str, dict[str, float]]] = {}
+    for one, other in pairs:
+        gap = of_a_run[other] - of_a_run[one]
+        differences.setdefault(one, {})[other] = intervals(
+            means[other] - means[one], over_seeds[other] - over_seeds[one], gap
+        ) | {"other_ahead": float((gap > 0).mean())}
+    return {
+        "accuracy": {
+            name: intervals(mean, over_seeds[name], of_a_run[name]) for name, mean in means.items()
+        },
+        "difference": differences,
+    }
 
 
 def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.DataFrame:
