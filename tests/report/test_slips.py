@@ -139,10 +139,12 @@ def test_ten_digits_share_the_colours_of_contourf():
 
 
 def test_the_sizes_of_the_final_svm_are_ordered_as_numbers():
-    values = {f"origins.final.rows_{rows}": [rows - 1, rows + 1] for rows in (10000, 3000, 30000)}
+    tried = (10000, 3000, 30000, 20000)
+    values = {f"origins.final.rows_{rows}": [rows - 1, rows + 1] for rows in tried}
     kept, facts = slips.final_rows(values | {"origins.kernels.rbf.auto.test": [0.9, 0.9]})
-    assert facts == {"fewest": 3000, "auc_fewest": 3000, "most": 30000, "auc_most": 30000}
-    assert kept == {"final_rows.fewest": [2999, 3001], "final_rows.most": [29999, 30001]}
+    sizes = {"fewest": 3000, "middle": 10000, "most": 30000}
+    assert facts == sizes | {f"auc_{name}": rows for name, rows in sizes.items()}
+    assert kept == {f"final_rows.{name}": [n - 1, n + 1] for name, n in sizes.items()}
 
 
 # Facts

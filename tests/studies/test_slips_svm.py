@@ -9,7 +9,13 @@ from sklearn.svm import SVC
 from mnist_report.data.randomness import generator
 from mnist_report.studies import slips_svm
 from mnist_report.studies.paper import SVM_GRIDSEARCH
-from mnist_report.studies.slips_svm import replacement, search_size, votes_and_margins
+from mnist_report.studies.slips_svm import (
+    compare_searches,
+    coupled,
+    replacement,
+    scores,
+    votes_and_margins,
+)
 from samples import digits
 
 DATA = digits(300, 200)
@@ -34,11 +40,14 @@ def test_rows_count_as_often_as_they_are_drawn(monkeypatch):
     assert replacement(DATA, 150, seed=3)["without"]["distinct_rows"] == 150
 
 
-def test_search_uses_the_sizes_given_and_judges_what_each_finds():
+def test_searches_take_the_rows_given_and_what_each_finds_is_judged():
     prices, gammas = [0.001, 10], [0.1, 0.001, 0.001]
     grid = SVM_GRIDSEARCH.model_copy(update={"C": prices, "gamma": gammas, "folds": 3})
     # More rows than there are count as all.
-    found = search_size(DATA, grid, {"small": 90, "large": 10_000}, rows=200, seed=7)
+    searches = {
+        name: grid.model_copy(update={"rows": n}) for name, n in (("small", 90), ("large", 10_000))
+    }
+    found = compare_searches(DATA, searches, rows=200, seed=7)
     for name, size in (("small", 90), ("large", 300)):
         drawn = generator(7, "svm_gridsearch").integers(0, 300, size)
         X, y = DATA.train_images[drawn].astype(np.float64), DATA.train_labels[drawn]
@@ -66,3 +75,34 @@ def test_the_score_of_an_svm_is_taken_apart():
     votes, margins = votes_and_margins(svm.decision_function(DATA.test_images))
     np.testing.assert_array_equal(votes, expected_votes)
     np.testing.assert_allclose(margins, expected_margins, rtol=1e-9, atol=1e-9)
+
+
+def test_an_svm_is_judged_by_every_score():
+    found = scores(digits(1200, 500), 1000, seed=1)
+    auc = found["auc"]
+    assert auc["labels"] < auc["decision"] < auc["calibrated"]
+    assert found["accuracy_calibrated"] == pytest.approx(found["accuracy"], abs=0.03)
+    assert found["mean_confidence"] == pytest.approx(found["accuracy"], abs=0.1)
+    assert found["log_loss"] < 0.3
+
+
+def test_duels_are_coupled_to_the_probabilities_that_they_come_from():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(4), size=3)
+    wins = p[:, :, None] / (p[:, :, None] + p[:, None, :]) * (1 - np.eye(4))
+    np.testing.assert_allclose(coupled(wins), p)
+    # Where none fits all duels, none near what is found has a smaller sum.
+    upper = np.triu(rng.uniform(0.1, 0.9, (4, 4)), 1)
+    wins = upper + np.tril(1 - upper.T, -1)
+
+    def misfit(p):
+        return sum(
+            (wins[j, i] * p[i] - wins[i, j] * p[j]) ** 2
+            for i in range(4)
+            for j in range(4)
+            if i != j
+        )
+
+    (best,) = coupled(wins[None])
+    for other in best + 0.01 * rng.dirichlet(np.ones(4), size=50) - 0.0025:
+        assert misfit(best) < misfit(other)

@@ -1,12 +1,16 @@
 """What the paper's slips with support vector machines cost, measured once for a seed."""
 
+from collections.abc import Mapping
+from copy import copy
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import cross_val_predict
 from sklearn.svm import SVC
 
 from mnist_report.core.params import Compute, SlipsSvm, SvmGridsearch
@@ -18,6 +22,9 @@ from mnist_report.models.classical.grid_search import search_draw, select
 from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_GRIDSEARCH
+
+#: What a finer grid than the paper's decades has for gamma.
+FINE_GAMMAS = [0.01, 0.02, 0.03]
 
 
 def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
@@ -32,17 +39,15 @@ def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     return {name: _score(data, drawn, FOUND_C, FOUND_GAMMA) for name, drawn in draws.items()}
 
 
-def search_size(
-    data: ScaledData, grid: SvmGridsearch, sizes: dict[str, int], rows: int, seed: int
+def compare_searches(
+    data: ScaledData, searches: Mapping[str, SvmGridsearch], rows: int, seed: int
 ) -> dict[str, Any]:
-    """Search on draws of several sizes; judge what each finds on the same training rows.
+    """Make several searches; judge what each finds on the same training rows.
 
     Parameters
     ----------
-    grid
-        The search; its own number of rows is not used.
-    sizes
-        A name to the number of rows drawn for a search.
+    searches
+        A name to a search.
     rows
         Rows drawn for the models that are judged on the test images.
 
@@ -55,9 +60,9 @@ def search_size(
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "errata_search"))
     result = {}
-    for name, size in sizes.items():
+    for name, search in searches.items():
         # The draw that stage `svm_gridsearch` makes with this seed, or a longer one.
-        found = select(search_draw(data, grid.model_copy(update={"rows": size}), seed))
+        found = select(search_draw(data, search, seed))
         chosen = {"C": found.C, "gamma": found.gamma, "best_mean": found.mean}
         result[name] = chosen | _score(data, drawn, found.C, found.gamma)
     return result
@@ -81,34 +86,80 @@ def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     dict
         ``accuracy``, and the AUC of ``labels``; of ``decision``, scikit-learn's own score; of its
         two parts, ``votes`` (how many of the nine duels a digit wins) and ``margins`` (the sum of
-        their values); and of ``calibrated`` probabilities (Platt's sigmoids on five folds), with
-        their ``log_loss``.
+        their values); and of ``calibrated`` ones, the `probabilities`, with their ``log_loss`` and
+        ``mean_confidence``, the mean probability of the digit that they favour.
     """
     drawn = generator(seed, "slips_scores").permutation(len(data.train_images))[:rows]
     X, y = data.train_images[drawn], data.train_labels[drawn]
     svm = fit_unique(X, y, np.arange(len(y)), kernel="rbf", C=FOUND_C, gamma=FOUND_GAMMA)
     predicted, decision = predict_with_scores(svm, data.test_images)
     votes, margins = votes_and_margins(decision)
-    calibrated = CalibratedClassifierCV(
-        SVC(kernel="precomputed", C=FOUND_C), cv=5, ensemble=False
-    ).fit(rbf_kernel(X, gamma=FOUND_GAMMA).astype(np.float64), y)
-    probabilities = calibrated.predict_proba(
-        rbf_kernel(data.test_images, X, gamma=FOUND_GAMMA).astype(np.float64)
-    )
+    calibrated = probabilities(svm, X, y, data.test_images)
     truth, classes = data.test_labels, svm.classes_
     kinds = {
         "decision": decision,
         "votes": votes,
         "margins": margins,
-        "calibrated": probabilities,
+        "calibrated": calibrated,
     }
     return {
         "accuracy": accuracy(truth, predicted),
-        "accuracy_calibrated": accuracy(truth, classes[probabilities.argmax(axis=1)]),
-        "log_loss": float(log_loss(truth, probabilities, labels=classes)),
+        "accuracy_calibrated": accuracy(truth, classes[calibrated.argmax(axis=1)]),
+        "log_loss": float(log_loss(truth, calibrated, labels=classes)),
+        "mean_confidence": float(calibrated.max(axis=1).mean()),
         "auc": {"labels": auc_hard(truth, predicted, classes)}
         | {name: auc_scores(truth, values, classes) for name, values in kinds.items()},
     }
+
+
+def probabilities(
+    svm: SVC, X: NDArray[np.float32], y: NDArray[np.int64], unseen: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return the probability of each class for `unseen` rows, shape (n, k), k > 2.
+
+    As libsvm does it, which scikit-learn leaves off in its release 1.11: a sigmoid for every duel
+    (Platt, 2000), fitted to its values on rows held back (five folds), then `coupled`. `svm` is
+    the RBF machine fitted on X and y.
+    """
+    duels = copy(svm).set_params(decision_function_shape="ovo")
+    _, values = predict_with_scores(duels, unseen)
+    held_back = cross_val_predict(
+        SVC(kernel="precomputed", C=svm.C, decision_function_shape="ovo"),
+        rbf_kernel(X, gamma=svm.gamma).astype(np.float64),
+        y,
+        cv=5,
+        method="decision_function",
+    )
+    k = len(svm.classes_)
+    wins = np.zeros((len(unseen), k, k))
+    for duel, (i, j) in enumerate(combinations(range(k), 2)):
+        rows = np.isin(y, svm.classes_[[i, j]])
+        # The penalty is slight, for a duel that is never lost.
+        sigmoid = LogisticRegression(C=100).fit(
+            held_back[rows, duel, None], y[rows] == svm.classes_[i]
+        )
+        wins[:, [j, i], [i, j]] = sigmoid.predict_proba(values[:, duel, None])
+    return coupled(wins)
+
+
+def coupled(wins: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn the duels' probabilities into one for each class, shape (n, k), of sum 1.
+
+    ``wins[:, i, j]`` is how probable class i is if it is i or j; 0 if they are one. Found is the p
+    with the least sum of (wins[j, i] p[i] - wins[i, j] p[j])² (Wu, Lin and Weng, 2004, their
+    second method).
+    """
+    n, k, _ = wins.shape
+    losses = wins.transpose(0, 2, 1)
+    # The conditions for the least sum, and with a multiplier that for the sum of p.
+    system = np.zeros((n, k + 1, k + 1))
+    system[:, :k, :k] = -wins * losses
+    system[:, range(k), range(k)] = (losses**2).sum(axis=2)
+    system[:, :k, k] = system[:, k, :k] = 1
+    right = np.zeros((k + 1, 1))
+    right[k] = 1
+    found: NDArray[np.float64] = np.linalg.solve(system, right)[:, :k, 0]
+    return found
 
 
 def votes_and_margins(
@@ -125,14 +176,16 @@ def votes_and_margins(
 
 
 def plan(data: ScaledData, params: SlipsSvm, compute: Compute) -> Study:
-    """Compare ways to draw the rows, and sizes of the draw that is searched."""
+    """Compare ways to draw the rows, scores of one machine, and searches."""
     grid, n = SVM_GRIDSEARCH, len(data.train_images)
     sizes = {"small": min(grid.rows, n), "large": min(params.search_rows, n)}
+    searches = {name: grid.model_copy(update={"rows": size}) for name, size in sizes.items()}
+    searches["fine"] = searches["large"].model_copy(update={"gamma": FINE_GAMMAS})
     groups = {
         "replacement": Group(lambda seed: replacement(data, params.rows, seed), params.seeds),
         "scores": Group(lambda seed: scores(data, params.rows, seed), params.seeds),
         "search": Group(
-            lambda seed: search_size(data, grid, sizes, params.rows, seed), params.search_seeds
+            lambda seed: compare_searches(data, searches, params.rows, seed), params.search_seeds
         ),
     }
     candidates = len(set(grid.C)) * len(set(grid.gamma))
