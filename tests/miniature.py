@@ -194,7 +194,14 @@ def make_checkout(checkout, mirror):
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, checkout.path / folder, ignore=skip)
     (checkout.path / ".dvc").mkdir()
-    files = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".gitattributes")
+    files = (
+        "dvc.yaml",
+        "params.yaml",
+        "CITATION.cff",
+        ".dvcignore",
+        ".gitignore",
+        ".gitattributes",
+    )
     for file in (*files, ".dvc/config", ".dvc/.gitignore"):
         shutil.copy(ROOT / file, checkout.path / file)
     own = {"source": str(mirror), "title": "Tiny <digits>"}

@@ -22,7 +22,8 @@ function scrollable() {
 for (const table of document.querySelectorAll(".table table")) {
   const names = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent);
   const cells = [...table.querySelectorAll("tbody td")];
-  if (names.length > 2 && cells.some((cell) => cell.textContent.length > 60)) {
+  const long = table.id === "table-numbers" || cells.some((cell) => cell.textContent.length > 60);
+  if (names.length > 2 && long) {
     table.parentElement.classList.add("stacked");
     cells.forEach((cell) => cell.cellIndex && (cell.dataset.name = names[cell.cellIndex]));
   }
