@@ -11,7 +11,7 @@ for name in [name for name in os.environ if name.startswith("GIT_")]:
 #: nor waits for the run of the pipeline that the first one makes and the last ones look at.
 FIRST = (
     *("test_pipeline", "test_faults", "test_run", "test_figures", "test_keras_networks"),
-    *("test_grid_search", "test_makefile", "test_agreement", "test_svm"),
+    *("test_grid_search", "test_makefile", "test_agreement", "test_svm", "test_notebook"),
     *("test_experiments", "test_odd_data", "test_mlflow", "test_studies"),
 )
 

@@ -33,7 +33,7 @@ def test_no_source_reads_pickles_or_code():
         assert DANGER.search(code), code
     found = {
         (path.name, match[0])
-        for folder in ("src", "stages", "benchmarks")
+        for folder in ("src", "stages", "benchmarks", "notebooks")
         for path in (ROOT / folder).rglob("*.py")
         for match in DANGER.finditer(path.read_text(encoding="utf-8"))
     }

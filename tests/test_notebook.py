@@ -1,0 +1,78 @@
+"""The notebook for class: a valid notebook that runs, and exercises whose answers can be found."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mnist_report.sources import idx
+from samples import digits
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "notebooks" / "the_paper_today.py"
+MARKER = re.compile(r"^# %% ?(.*)\n", re.MULTILINE)
+
+
+def cells():
+    """Return the title and the source of every cell, as editors part them."""
+    before, *parts = MARKER.split(NOTEBOOK.read_text(encoding="utf-8"))
+    assert before == ""
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_every_cell_is_prose_or_code_and_prose_stands_above_code():
+    kinds = ["prose" if title == "[markdown]" else "code" for title, _ in cells()]
+    for kind, (title, source) in zip(kinds, cells(), strict=True):
+        if kind == "code":
+            compile(source, title, "exec")
+        else:
+            assert all(line.startswith("#") for line in source.splitlines() if line), source
+    assert kinds == ["prose", "code"] * (len(kinds) // 2) + ["prose"]
+
+
+def test_the_cells_are_the_papers_in_their_order():
+    titles = [title.partition(": ")[2] for title, _ in cells()]
+    ranges = [[int(number) for number in re.findall(r"\d+", title)] for title in titles]
+    numbers = [n for ends in ranges if ends for n in range(ends[0], ends[-1] + 1)]
+    assert numbers == list(range(1, 39))
+
+
+def test_the_ten_exercises_name_sections_of_the_report():
+    _, exercises = cells()[-1]
+    text = exercises.replace("#", "")
+    report = (ROOT / "report" / "report.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+?)(?: \{.*\})?$", report, flags=re.MULTILINE)
+    named = re.findall(r"Report:\s+\*(.+?)\*", text)
+    assert re.findall(r"^ (\d+)\. ", text, flags=re.MULTILINE) == [str(n) for n in range(1, 11)]
+    assert len(named) == 10
+    assert set(named) <= set(headings)
+
+
+def test_it_runs_on_few_images_and_every_part_is_timed(tmp_path, monkeypatch):
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    few = digits(100, 60, enlarged=True)
+    for part, images, labels in (
+        ("train", few.train_images, few.train_labels),
+        ("t10k", few.test_images, few.test_labels),
+    ):
+        pixels = np.round(255 * images).astype(np.uint8).reshape(-1, 28, 28)
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(idx.encode_images(pixels))
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(idx.encode_labels(labels.astype(np.uint8)))
+    port = [sys.executable, ROOT / "benchmarks" / "port.py"]
+    done = subprocess.run(port, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import bench
+
+    compared = {part for parts in bench.SECTIONS.values() for part in parts}
+    assert compared | {"imports", "data", "svm_intuition"} == measured["sections"].keys()
+    assert all(spent["wall"] > 0 for spent in measured["sections"].values())
+    assert measured["peak_gib"] > 0
+    answers = dict(re.findall(r"^(.+): ([\d.]+)% right", done.stderr, flags=re.MULTILINE))
+    assert float(answers["final machine"]) > 85
+    assert float(answers["dense network"]) > 85
