@@ -418,7 +418,8 @@ for layer in cnn.layers[:4]:
 #    images within half a unit of that point (a component may point the other way: try all four
 #    signs). Report: *What the text says and the code never did*.
 # 2. **Are more than fifty components a waste?** Cell 20: train on the first 10, 50, 100 and 784
-#    components of the drawn rows, and test on the same components. Report: *Data and components*.
+#    components of the drawn rows, and test on the same components.
+#    Report: *The paper's statements*.
 # 3. **Does a large C forgive much or little?** Cell 12: set `C` to 0.01, 1 and 1000, and count the
 #    support vectors. Report: *Classes that overlap*.
 # 4. **Which kernel looks best on the rows that it was trained on?** Cell 17: judge there, too.
@@ -427,13 +428,14 @@ for layer in cnn.layers[:4]:
 #    and, as scikit-learn had it in January 2019, one over 784 times the standard deviation of the
 #    rows. Cell 17: take the AUC of predicted labels. Report: *Where the printed numbers come from*.
 # 6. **What is gained by ten times as many rows, or by a γ between two decades?** Cell 19: search on
-#    5,000, which takes some minutes; add 0.02 and 0.03 to the grid. Report:
-#    *What costs something: how rows are drawn and settings chosen*.
+#    5,000, which takes some minutes; add 0.02 and 0.03 to the grid. Report: *Slips that cost
+#    something: how rows are drawn and settings chosen*.
 # 7. **How does the AUC of labels follow from the accuracy?** Cell 21: judge the predicted labels,
 #    `np.eye(10)[final.predict(x_test)]`, and find the formula. Report: *Changes of the yardstick*.
 # 8. **What does the random start cost?** Cell 24: draw the weights from N(0, 1). Report:
-#    *What costs something: how the network from scratch is trained*.
+#    *Slips that cost something: how the network from scratch is trained*.
 # 9. **Can one see from the ROC curve that the loop is wrong?** Cell 24: move on by s + 1 and divide
-#    by s + 1; compare with another seed before you judge. Report: *Neural networks*.
+#    by s + 1; compare with another seed before you judge. Report: *The paper's statements*.
 # 10. **Does dropout avoid overfitting?** Cell 29: hold back a fifth (`validation_split`), train
-#     with and without `Dropout`, and compare the validation losses. Report: *Neural networks*.
+#     with and without `Dropout`, and compare the validation losses.
+#     Report: *The paper's statements*.
