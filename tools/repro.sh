@@ -8,6 +8,8 @@ say() {
     echo "repro: $1"
 }
 
+trap 'say "interrupted; run it again to go on" >&2; exit 130' INT
+
 # The data set that params.yaml names.
 dataset() {
     awk '/^[^ #]/ { data = /^data:/ } data && $1 == "dataset:" { print $2; exit }' params.yaml | tr -d "\"'"
