@@ -139,6 +139,14 @@ def test_an_environment_is_made_once_and_again_when_it_was_moved(checkout):
     done, _ = make_venv(moved, PYTHON=str(checkout.parent / "python"))
     assert "making .venv" in done.stdout
 
+    # Stopped half-way: Python runs, but there is no pip yet.
+    (checkout / "half/bin").mkdir(parents=True)
+    (checkout / "half/bin/python").symlink_to(sys.executable)
+    (checkout / "half/pyvenv.cfg").touch()
+    done, _ = make_venv(checkout, "half", PYTHON=str(checkout.parent / "python"))
+    assert "making half" in done.stdout
+    assert not (checkout / "half/bin").exists()
+
 
 def test_uv_fetches_from_where_the_users_settings_say_and_takes_nothing_else_from_them(checkout):
     config = checkout.parent / "pip.conf"

@@ -4,10 +4,12 @@ import contextlib
 import os
 import socket
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from dvc.repo import Repo
 
-from mnist_report.core import store, tracking
+from mnist_report.core import paths, store, tracking
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
 
@@ -64,3 +66,21 @@ def test_ui_says_where_the_models_are_and_which_port_is_taken(own_store, monkeyp
     query = "/runs?workflowType=machine_learning&viewStateShareKey=models"
     assert f"/#/experiments/{store.connect()[1]}{query}" in capsys.readouterr().out
     assert len(started) == 1
+
+
+def test_of_two_that_track_at_once_one_records(own_store, monkeypatch, capsys):
+    for name in ("stages", "src"):
+        (own_store / name).symlink_to(paths.ROOT / name)
+    (own_store / "results").mkdir()
+    stage = "cmd: echo 1 > results/comparison.json, outs: [results/comparison.json]"
+    (own_store / "dvc.yaml").write_text(f"stages: {{comparison: {{{stage}}}}}")
+    monkeypatch.chdir(own_store)
+    monkeypatch.setattr(paths, "ROOT", own_store)
+    with Repo.init(no_scm=True) as repo:
+        repo.reproduce()
+    capsys.readouterr()
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(tracking.track) for _ in range(2)]:
+            done.result(timeout=60)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["comparison: recorded", "comparison: already recorded"]
