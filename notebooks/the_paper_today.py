@@ -4,9 +4,9 @@
 # *An Approximation to the MNIST Dataset* (2019), cell by cell in plain calls of today's libraries.
 # Above each cell stands what was changed against the paper, and why. Ten exercises are at the end.
 #
-# Run `dvc repro fetch` once, for the images. All cells take seven minutes on two cores; with
-# `ROWS = 2_000` two. `make bench` times this very file beside the pipeline, so nothing in it is
-# there for speed: the title of a code cell names the part that its seconds count for.
+# Run `dvc repro fetch` once, for the images. All cells take some eight minutes on two cores; fewer
+# with a smaller `ROWS` in cell 1. `make bench` times this very file beside the pipeline, so nothing
+# in it is there for speed: the title of a code cell names the part that its seconds count for.
 
 # %% imports
 from pathlib import Path
