@@ -411,31 +411,34 @@ for layer in cnn.layers[:4]:
 # %% [markdown]
 # ## Ten exercises
 #
-# Each has a question, what to change, and the section of [the report](../report/report.md) that has
-# the answer. Guess first, and write the guess down.
+# Each has a question, what to change, and a link to where [the report](../report/report.md) has the
+# answer. Guess first, and write the guess down.
 #
 # 1. **Which digit lies near (−4, −2) on the first two components?** Cell 4: print the labels of the
-#    images within half a unit of that point (a component may point the other way: try all four
-#    signs). Report: *What the text says and the code never did*.
+#    images within half a unit of that point; a component may point the other way, so try all four
+#    signs. Answer: [slips of the text](../report/report.md#table-slips-text).
 # 2. **Are more than fifty components a waste?** Cell 20: train on the first 10, 50, 100 and 784
-#    components of the drawn rows, and test on the same components.
-#    Report: *The paper's statements*.
+#    components of the drawn rows, and test on the same components. Answer:
+#    [accuracy by components](../report/report.md#figure-statements-components).
 # 3. **Does a large C forgive much or little?** Cell 12: set `C` to 0.01, 1 and 1000, and count the
-#    support vectors. Report: *Classes that overlap*.
+#    support vectors. Answer: [prices of slack](../report/report.md#table-slack).
 # 4. **Which kernel looks best on the rows that it was trained on?** Cell 17: judge there, too.
-#    Report: *Changes of the yardstick*.
-# 5. **Which `gamma` gives the four numbers that the paper prints?** Cell 16: try "scale"
-#    and, as scikit-learn had it in January 2019, one over 784 times the standard deviation of the
-#    rows. Cell 17: take the AUC of predicted labels. Report: *Where the printed numbers come from*.
+#    Answer: [changes of the yardstick](../report/report.md#table-slips-yardstick).
+# 5. **Which `gamma` gives the four numbers that the paper prints?** Cell 16: try "scale" and, as
+#    scikit-learn had it in January 2019, one over 784 times the standard deviation of the rows.
+#    Cell 17: take the AUC of predicted labels. Answer:
+#    [the candidates that fit best](../report/report.md#table-origins).
 # 6. **What is gained by ten times as many rows, or by a γ between two decades?** Cell 19: search on
-#    5,000, which takes some minutes; add 0.02 and 0.03 to the grid. Report: *Slips that cost
-#    something: how rows are drawn and settings chosen*.
+#    5,000, which takes some minutes; add 0.02 and 0.03 to the grid. Answer:
+#    [slips of rows and settings](../report/report.md#table-slips-rows).
 # 7. **How does the AUC of labels follow from the accuracy?** Cell 21: judge the predicted labels,
-#    `np.eye(10)[final.predict(x_test)]`, and find the formula. Report: *Changes of the yardstick*.
-# 8. **What does the random start cost?** Cell 24: draw the weights from N(0, 1). Report:
-#    *Slips that cost something: how the network from scratch is trained*.
+#    `np.eye(10)[final.predict(x_test)]`, and find the formula. Answer:
+#    [changes of the yardstick](../report/report.md#table-slips-yardstick).
+# 8. **What does the random start cost?** Cell 24: draw the weights from N(0, 1). Answer:
+#    [slips of the network](../report/report.md#table-slips-network).
 # 9. **Can one see from the ROC curve that the loop is wrong?** Cell 24: move on by s + 1 and divide
-#    by s + 1; compare with another seed before you judge. Report: *The paper's statements*.
+#    by s + 1; compare with another seed before you judge. Answer:
+#    [statements on networks](../report/report.md#table-evidence-3).
 # 10. **Does dropout avoid overfitting?** Cell 29: hold back a fifth (`validation_split`), train
-#     with and without `Dropout`, and compare the validation losses.
-#     Report: *The paper's statements*.
+#     with and without `Dropout`, and compare the validation losses. Answer:
+#     [what dropout does](../report/report.md#figure-statements-dropout).
