@@ -68,12 +68,13 @@ def main(arguments: list[str]) -> int:
     script = Path(arguments[0])
     try:
         os.environ |= environment(load_params().compute) | SETTINGS
+        if os.environ.get("PYTHONWARNINGS"):
+            # Python read it when it started.
+            warnings.resetwarnings()
+            for category in PASSED_OVER:
+                warnings.simplefilter("ignore", category)
         for name in CLEARED:
             os.environ.pop(name, None)
-        # Python read its variable when it started.
-        warnings.resetwarnings()
-        for category in PASSED_OVER:
-            warnings.simplefilter("ignore", category)
         sys.argv = arguments
         runpy.run_path(str(script), run_name="__main__")
     except UserError as error:

@@ -51,7 +51,7 @@ def test_a_store_of_another_mlflow_is_one_whole_line(own_store, monkeypatch, cap
     assert (
         "cannot use mlflow.db: Detected out-of-date database schema (found version another," in line
     )
-    assert "delete it, and run 'make track'); the results are whole;" in line
+    assert "move it away, and run 'make track'); the results are whole;" in line
 
 
 def test_ui_says_where_the_models_are_and_which_port_is_taken(own_store, monkeypatch, capsys):

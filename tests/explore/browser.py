@@ -12,7 +12,7 @@ OPTIONS = ("--headless", "--no-sandbox", "--disable-dev-shm-usage", "--remote-de
 
 #: Resolves when the page is loaded and its models are unpacked.
 READY = """new Promise((done, fail) => {
-  const ready = () => document.readyState === "complete" && !main.hidden;
+  const ready = () => document.readyState === "complete" && !document.querySelector("main").hidden;
   const look = () => (ready() ? done() : setTimeout(look, 20));
   look();
   setTimeout(fail, 60000);

@@ -139,22 +139,18 @@ def test_the_report_says_of_every_printed_number_what_the_results_say(report, ma
     assert f"{missing} not computed |" in lines
 
 
-def cited(text):
-    return re.sub(r"(?<![\w\]])\[(\d+)\](?!\()", r"[[\1]](#references)", text)
-
-
 def test_the_report_says_of_every_statement_and_slip_what_the_results_say(report, made_up):
-    lines = report.splitlines()
+    lines = report.replace("](#references)", "").replace("[[", "[").splitlines()
     for row in statements.judge_statements(made_up):
         known, finding = row.statement, row.finding
         assert f"| {known.statement} | {row.own} | {finding.verdict} |" in lines
         told = f'{known.statement} *"{known.quote}" ({known.place})*'
-        start = f"| {told} | {finding.verdict} | {cited(finding.sentence)} "
+        start = f"| {told} | {finding.verdict} | {finding.sentence} "
         [line] = [line for line in lines if line.startswith(start)]
         assert line.endswith(f"{known.own_why} |")
-        assert cited(finding.more) in line
+        assert finding.more in line
         # What does not hold is told at once.
-        told = f"| {known.statement} | {finding.verdict} | {cited(finding.sentence)} |"
+        told = f"| {known.statement} | {finding.verdict} | {finding.sentence} |"
         assert (told in lines) == (finding.verdict in ("holds in part", "does not hold"))
     for slip in SLIPS:
         start = f"| {slip.section}: {slip.place} | {slip.printed} | {slip.right} |"

@@ -338,7 +338,7 @@ def test_sentences_carry_the_numbers(judged):
     for name, changes, *words in (
         ("dense_98", dense, "Over 3 seeds", "98.04 % in the mean, 97.96 % to 98.50 %"),
         ("scratch_beats_svm", three, "(behind by 0.0100 to 0.0300)", "−6.13 points"),
-        ("relu_converges", rates | {"one_epochs_to_that": None}, "does not reach within these"),
+        ("relu_converges", rates | {"one_epochs_to_that": None}, "does not get down in these"),
         ("cubic_growth", {}, "exponent of 3.00 (3.00 to 3.00) at C = 1000", "30.0 % of the"),
     ):
         finding = judged(name, changes)

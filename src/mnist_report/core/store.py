@@ -64,9 +64,14 @@ def connect() -> tuple["MlflowClient", str]:
                 raise
             # MLflow's advice is written for servers, and fits an older store only.
             why = re.split(r"\. |\n", str(error))[0]
+            advice = "another process uses it: run 'make track' when that has ended"
+            if "locked" not in why:
+                advice = (
+                    "if an older MLflow made it, upgrade it as docs/mlflow.md says; if not, move "
+                    "it away, and run 'make track'"
+                )
             raise UserError(
-                f"MLflow {mlflow.__version__} cannot use mlflow.db: {why}; if an older MLflow made "
-                "it, upgrade it as docs/mlflow.md says; if not, delete it, and run 'make track'"
+                f"MLflow {mlflow.__version__} cannot use mlflow.db: {why}; {advice}"
             ) from error
         if found is None:
             found = client.get_experiment(client.create_experiment(EXPERIMENT, artifacts))

@@ -50,9 +50,12 @@ def write_report_card(
     # A small draw of training rows can lack a digit that the test images have.
     everyone = np.union1d(classes, labels)
     per_class = evaluation.per_class(labels, predicted, everyone)
-    # Between probabilities of nearly 1 and nearly 0 only logarithms tell degrees.
-    with np.errstate(divide="ignore"):
-        margin, sureness = ("margin", scores) if loss is None else ("log-odds", np.log(scores))
+    # Between probabilities of nearly 1 and nearly 0 only logarithms tell degrees; 0 is one that
+    # float32 cannot hold.
+    smallest = np.finfo(np.float32).tiny
+    margin, sureness = "margin", scores
+    if loss is not None:
+        margin, sureness = "log-odds", np.log(np.maximum(scores, smallest))
     worst = evaluation.most_confidently_wrong(labels, predicted, sureness, classes, SHOWN)
     known = pd.DataFrame(sureness[worst], columns=classes).reindex(columns=everyone).to_numpy()
     answer, truth = (

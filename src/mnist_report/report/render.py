@@ -101,7 +101,7 @@ class Document:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.stmt) and start in lines[node.lineno - 1]:
                 found = lines[node.lineno - 1 : node.end_lineno]
-                if isinstance(node, ast.FunctionDef):
+                if isinstance(node, ast.FunctionDef) and ast.get_docstring(node):
                     # What it says of itself stands in the file.
                     told = node.body[0]
                     last = told.end_lineno or told.lineno
@@ -204,7 +204,7 @@ def to_html(markdown: str) -> str:
 def to_pdf(markdown: str) -> bytes:
     """Turn the Markdown into a PDF of the version's date: the same text gives the same bytes."""
     citation = _citation()
-    released = citation["date-released"]
+    released = str(citation["date-released"])
     year, month, day = map(int, released.split("-"))
     source = _pandoc(
         markdown,

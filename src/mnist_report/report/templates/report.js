@@ -58,7 +58,7 @@ if (numbers) {
   numbers.parentElement.before(form);
 }
 
-// A figure opens large, and a link into a fold opens the fold.
+// A figure opens large (by keyboard its caption's link does), and a link into a fold opens the fold.
 const large = document.createElement("dialog");
 large.setAttribute("aria-label", "Figure, large");
 document.body.append(large);

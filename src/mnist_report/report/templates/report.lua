@@ -46,8 +46,10 @@ end
 
 -- Where the contents are listed for a Git host. HTML has its own, from the template.
 local function is_contents(block)
-  local first = block.t == "BulletList" and pandoc.utils.blocks_to_inlines(block.content[1])[1]
-  return first and first.t == "Link" and first.target:sub(1, 1) == "#"
+  return block.t == "BulletList" and #block.content > 1 and block.content:find_if(function(item)
+    local inlines = pandoc.utils.blocks_to_inlines(item)
+    return not (#inlines == 1 and inlines[1].t == "Link" and inlines[1].target:sub(1, 1) == "#")
+  end) == nil
 end
 
 local function begins(block, word)
