@@ -6,7 +6,9 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
+from mnist_report.core.errors import UserError
 from mnist_report.data.randomness import generator
+from mnist_report.data.scaled import ScaledData
 from mnist_report.studies import slips_svm
 from mnist_report.studies.paper import SVM_GRIDSEARCH
 from mnist_report.studies.slips_svm import (
@@ -84,6 +86,28 @@ def test_an_svm_is_judged_by_every_score():
     assert found["accuracy_calibrated"] == pytest.approx(found["accuracy"], abs=0.03)
     assert found["mean_confidence"] == pytest.approx(found["accuracy"], abs=0.1)
     assert found["log_loss"] < 0.3
+
+
+def test_with_two_classes_every_score_puts_the_images_in_one_order():
+    data = digits(1200, 500)
+    train, test = (np.isin(labels, [3, 8]) for labels in (data.train_labels, data.test_labels))
+    pair = ScaledData(
+        data.train_images[train],
+        data.train_labels[train],
+        data.test_images[test],
+        data.test_labels[test],
+    )
+    found = scores(pair, 200, seed=1)
+    auc = found["auc"]
+    assert auc["decision"] == auc["margins"] == pytest.approx(auc["calibrated"])
+    assert auc["labels"] == auc["votes"]
+    assert found["accuracy_calibrated"] == pytest.approx(found["accuracy"], abs=0.03)
+    assert found["log_loss"] < 0.3
+
+
+def test_too_few_rows_of_a_class_are_one_line():
+    with pytest.raises(UserError, match=r"^class \d has only \d of the 30 rows drawn.*; raise"):
+        scores(DATA, 30, seed=1)
 
 
 def test_duels_are_coupled_to_the_probabilities_that_they_come_from():

@@ -13,6 +13,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import cross_val_predict
 from sklearn.svm import SVC
 
+from mnist_report.core.errors import UserError
 from mnist_report.core.params import Compute, SlipsSvm, SvmGridsearch
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
@@ -25,6 +26,9 @@ from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_GRIDSEARCH
 
 #: What a finer grid than the paper's decades has for gamma.
 FINE_GAMMAS = [0.01, 0.02, 0.03]
+
+#: In which rows are held back to turn duels into probabilities.
+FOLDS = 5
 
 
 def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
@@ -88,9 +92,20 @@ def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
         two parts, ``votes`` (how many of the nine duels a digit wins) and ``margins`` (the sum of
         their values); and of ``calibrated`` ones, the `probabilities`, with their ``log_loss`` and
         ``mean_confidence``, the mean probability of the digit that they favour.
+
+    Raises
+    ------
+    UserError
+        If fewer rows of a class are drawn than the probabilities have folds.
     """
     drawn = generator(seed, "slips_scores").permutation(len(data.train_images))[:rows]
     X, y = data.train_images[drawn], data.train_labels[drawn]
+    for label in np.union1d(data.train_labels, data.test_labels):
+        if (count := np.sum(y == label)) < FOLDS:
+            raise UserError(
+                f"class {label} has only {count} of the {len(y)} rows drawn, but it takes "
+                f"{FOLDS} or more; raise studies.slips_svm.rows or add images of that class"
+            )
     svm = fit_unique(X, y, np.arange(len(y)), kernel="rbf", C=FOUND_C, gamma=FOUND_GAMMA)
     predicted, decision = predict_with_scores(svm, data.test_images)
     votes, margins = votes_and_margins(decision)
@@ -115,11 +130,11 @@ def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
 def probabilities(
     svm: SVC, X: NDArray[np.float32], y: NDArray[np.int64], unseen: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Return the probability of each class for `unseen` rows, shape (n, k), k > 2.
+    """Return the probability of each class for `unseen` rows, shape (n, k).
 
-    As libsvm does it, which scikit-learn leaves off in its release 1.11: a sigmoid for every duel
-    (Platt, 2000), fitted to its values on rows held back (five folds), then `coupled`. `svm` is
-    the RBF machine fitted on X and y.
+    Like libsvm's, with hard targets; scikit-learn leaves those off in its release 1.11. Every duel
+    has a sigmoid (Platt, 2000), fitted to its values on rows held back, and they are `coupled`.
+    `svm` is the RBF machine fitted on X and y.
     """
     duels = copy(svm).set_params(decision_function_shape="ovo")
     _, values = predict_with_scores(duels, unseen)
@@ -127,9 +142,11 @@ def probabilities(
         SVC(kernel="precomputed", C=svm.C, decision_function_shape="ovo"),
         rbf_kernel(X, gamma=svm.gamma).astype(np.float64),
         y,
-        cv=5,
+        cv=FOLDS,
         method="decision_function",
     )
+    if held_back.ndim == 1:  # of two classes, positive for the second
+        held_back = -held_back[:, None]
     k = len(svm.classes_)
     wins = np.zeros((len(unseen), k, k))
     for duel, (i, j) in enumerate(combinations(range(k), 2)):
@@ -165,11 +182,14 @@ def coupled(wins: NDArray[np.float64]) -> NDArray[np.float64]:
 def votes_and_margins(
     decision: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Take scikit-learn's one-against-the-rest score apart, shapes (n, k) with k > 2.
+    """Take scikit-learn's one-against-the-rest score apart, shapes (n, k).
 
     It is votes + t / (3 (|t| + 1)), t being the sum of the margins of a digit's duels: the second
-    part is below 1/3, so that it decides between digits with as many votes.
+    part is below 1/3, so that it decides between digits with as many votes. Of two classes
+    the score is the margin itself.
     """
+    if decision.shape[1] == 2:
+        return (decision > 0).astype(float), decision
     votes = np.rint(decision)
     part = 3 * (decision - votes)
     return votes, part / (1 - np.abs(part))
