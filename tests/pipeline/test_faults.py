@@ -1,4 +1,4 @@
-"""Faults: stages killed, MLflow in trouble. The next run gives the same bytes."""
+"""Faults: stages killed, a full disk, MLflow in trouble. The next run gives the same bytes."""
 
 import os
 import socket
@@ -16,13 +16,16 @@ TARGETS = ("scratch_nn", STUDY)
 
 #: Python runs this when it starts a stage. FAULT says what is counted, files that are opened to be
 #: written (`file`) or measurements that are done (`step`), up to which number, and then which
-#: signal reaches the stage (`stage`) or all processes of `dvc repro` (`all`).
+#: signal reaches the stage (`stage`) or all processes of `dvc repro` (`all`); with FULL the
+#: stage's disk takes no more.
 HOOK = """
-import os, signal, sys
+import os, resource, signal, sys
 
 def strike():
     counted.append(1)
-    if len(counted) == int(number):
+    if len(counted) == int(number) and name == "FULL":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    elif len(counted) == int(number):
         os.kill(0 if whom == "all" else os.getpid(), getattr(signal, name))
 
 def on_event(event, arguments):
@@ -107,6 +110,19 @@ def test_ctrl_c_is_one_line(undisturbed, land):
     assert (done.code, done.lines) == (130, said)
     assert [run.info.status for run in checkout.runs()] == ["KILLED"]
     assert unfinished(checkout) == []
+
+
+def test_a_full_disk_is_one_line_and_the_next_run_gives_the_same_bytes(undisturbed, land):
+    checkout = undisturbed.copy(land / "full")
+    command = ("repro", "--force", "--single-item", "scale")
+    done = checkout.run("dvc", *command, env={"FAULT": "file 2 FULL stage"})
+    [said] = [line for line in done.lines if line.startswith("scale: error")]
+    assert "cannot write" in said
+    assert "free some space" in said
+    assert "Traceback" not in done.err
+    assert unfinished(checkout) == []
+    assert checkout.dvc("repro", "scale").stages == ["scale"]
+    assert checkout.outputs("scale") == undisturbed.outputs("scale")
 
 
 class Failing(BaseHTTPRequestHandler):
