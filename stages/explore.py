@@ -8,10 +8,10 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.core.tracking import MODELS, load_model
 from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import load_scaled
 from mnist_report.explore import pack
 from mnist_report.explore.calibration import fit_sigmoids
+from mnist_report.models.classical.final_svm import drawn_rows
 
 #: Rows for two numbers a pair of digits; with all that are held back it takes twice as long.
 CALIBRATION_ROWS = 20_000
@@ -25,10 +25,10 @@ def main(stage: Stage) -> None:
         name: load_model(paths.MODELS / f"{name}.{ending}")[1] for name, ending in endings.items()
     }
 
-    # The rows that stage `svm_final` did not draw.
-    rows = min(stage.params.svm_final.rows, n)
-    drawn = draw_with_replacement(n, rows, generator(stage.params.seed, "svm_final"))
-    held_back = np.setdiff1d(np.arange(n), drawn)[:CALIBRATION_ROWS]
+    # Of the rows that stage `svm_final` did not draw.
+    drawn = drawn_rows(n, stage.params.svm_final.rows, stage.params.seed)
+    held_back = np.setdiff1d(np.arange(n), drawn)
+    held_back = generator(stage.params.seed, "explore").permutation(held_back)[:CALIBRATION_ROWS]
     pca, machine = None, models["svm_final"]
     seen = data.train_images[held_back].astype(np.float64)
     if isinstance(machine, Pipeline):

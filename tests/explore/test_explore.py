@@ -139,6 +139,14 @@ def test_sigmoids_are_those_of_platt():
     np.testing.assert_allclose(chance, expected, atol=1e-3)
 
 
+def test_a_duel_without_rows_of_both_its_classes_has_the_plain_sigmoid():
+    machine = SVC(kernel="linear").fit(IMAGES, DIGITS)
+    some = DIGITS > 2  # pairs without a row, and with rows of one class
+    found = fit_sigmoids(machine, IMAGES[some].astype(float), DIGITS[some])
+    plain = [i < 3 for i, _ in combinations(range(10), 2)]
+    np.testing.assert_array_equal((found == (1, 0)).all(axis=1), plain)
+
+
 def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks, tmp_path):
     pca = PCA(20).fit(IMAGES)
     few = DIGITS < 2
@@ -201,6 +209,20 @@ def test_500_test_images_are_answered_as_by_the_trained_models(browser, real):
         assert (given[key][0] == digits).mean() >= 0.998, key
         if shares.shape[1] == 10:
             assert np.abs(given[key][1] - shares).max() < 0.01, key
+
+
+def test_a_browser_that_cannot_unpack_the_models_says_so(browser, real):
+    script = "delete window.DecompressionStream"
+    added = browser.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+    browser.call("Page.navigate", url=real.as_uri())
+    said = browser.js("""new Promise((done) => {
+      const text = () => document.getElementById("loading")?.textContent ?? "";
+      const look = () => (text().includes("cannot") ? done(text()) : setTimeout(look, 20));
+      look();
+    })""")
+    browser.call("Page.removeScriptToEvaluateOnNewDocument", **added)
+    assert said.startswith("The models cannot be unpacked (")
+    assert "browser of 2023 or later" in said
 
 
 def test_a_drawing_is_scaled_and_centred_as_mnist_was(browser, real):

@@ -24,7 +24,7 @@ def fit_sigmoids(machine: SVC, X: NDArray[np.float64], y: NDArray[np.int64]) -> 
     Parameters
     ----------
     X : (n, features), y : (n,)
-        Rows held back, some of every pair of classes.
+        Rows held back. A pair without rows of both its classes gets slope 1 and intercept 0.
     """
     duelling = copy(machine).set_params(decision_function_shape="ovo")
     _, values = predict_with_scores(duelling, X)
@@ -33,6 +33,9 @@ def fit_sigmoids(machine: SVC, X: NDArray[np.float64], y: NDArray[np.int64]) -> 
     for column, (i, j) in enumerate(combinations(machine.classes_, 2)):
         rows = (y == i) | (y == j)
         f, first = values[rows, column], y[rows] == i
+        if first.all() or not first.any():
+            sigmoids.append((1.0, 0.0))
+            continue
         targets = np.where(first, (first.sum() + 1) / (first.sum() + 2), 1 / ((~first).sum() + 2))
         # A soft target is a row that counts partly as a win and partly as a loss.
         fit = LogisticRegression(C=np.inf).fit(

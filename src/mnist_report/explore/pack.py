@@ -45,11 +45,14 @@ def add_floats(arrays: Arrays, name: str, values: Array) -> None:
 
 
 def add_layer(
-    arrays: Arrays, name: str, weights: Array, bias: Array, activation: str
+    arrays: Arrays, name: str, weights: Array, bias: Array, activation: str, *, first: bool
 ) -> dict[str, Any]:
-    """Add a layer's weights, a row for each output, and its bias; return what the page reads."""
-    # The first layer of the dense network is the most sensitive, the last takes no space.
-    bits = 16 if weights.size < 100_000 else 10 if weights.size < 1_000_000 else 8
+    """Add a layer's weights, a row for each output, and its bias; return what the page reads.
+
+    `first` says that no dense layer comes before it.
+    """
+    # A small layer takes no space; of large ones the first is the most sensitive.
+    bits = 16 if weights.size < 100_000 else 10 if first else 8
     add_rows(arrays, f"{name}.weights", weights, bits)
     add_floats(arrays, f"{name}.bias", bias)
     return {"name": name, "activation": activation}
@@ -61,7 +64,7 @@ def add_scratch(arrays: Arrays, key: str, network: Any) -> dict[str, Any]:  # no
     layers = []
     for number, (W, b) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
         activation = "softmax" if number == last else network.activation
-        layer = add_layer(arrays, f"{key}.{number}", W.T, b, activation)
+        layer = add_layer(arrays, f"{key}.{number}", W.T, b, activation, first=number == 0)
         layers.append({"kind": "dense", **layer})
     return {"classes": network.classes_, "layers": layers}
 
@@ -79,7 +82,8 @@ def add_keras(arrays: Arrays, key: str, network: Any) -> dict[str, Any]:  # noqa
             shape = {"kind": "dense"}
             if kind == "Conv2D":
                 shape = {"kind": "convolution", "side": layer.kernel_size[0]}
-            layers.append(shape | add_layer(arrays, name, weights, bias, activation))
+            first = all(before["kind"] != "dense" for before in layers)
+            layers.append(shape | add_layer(arrays, name, weights, bias, activation, first=first))
         elif kind == "MaxPooling2D":
             layers.append({"kind": "pooling", "name": f"{key}.{layer.name}"})
     return {"classes": np.arange(network.output_shape[-1]), "layers": layers}

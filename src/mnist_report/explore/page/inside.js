@@ -4,15 +4,16 @@
 import { rowOf } from "data";
 import { byId, fixed, image, make } from "dom";
 
-let packed;
+let packed, classes;
 
-export function start({ arrays }) {
+export function start({ about, arrays }) {
   packed = arrays;
+  classes = about.models.scratch_nn.classes;
 }
 
 export function show({ pixels, answers }) {
   byId("maps").replaceChildren(...(answers ? answers.cnn.layers.filter(({ side }) => side).map(layer) : []));
-  byId("units").replaceChildren(...(answers ? units(pixels, answers.scratch_nn) : []));
+  byId("units").replaceChildren(...(answers ? units(pixels, answers.scratch_nn.layers) : []));
 }
 
 // One picture for each channel, all of a layer on one scale.
@@ -26,18 +27,17 @@ function layer({ kind, name, values, side, channels }) {
 
 // log(p / q) of the two likeliest digits is a sum over the units of the last hidden layer: what a unit
 // passes on, times the difference of its weights to the two digits.
-function units(pixels, { layers, probabilities }) {
+function units(pixels, layers) {
   const output = layers.at(-1);
   const hidden = layers.at(-2);
   const [first, second] = [...output.values.keys()].sort((a, b) => output.values[b] - output.values[a]);
-  const digitOf = (place) => probabilities.indexOf(output.values[place]);
   const [own, other] = [first, second].map((row) => rowOf(packed[`${output.name}.weights`], row));
   const adds = hidden.values.map((value, unit) => value * (own[unit] - other[unit]));
   const bias = packed[`${output.name}.bias`].values;
   const lead = bias[first] - bias[second];
   const above = adds.reduce((sum, value) => sum + Math.max(0, value), 0);
   const under = adds.reduce((sum, value) => sum + Math.min(0, value), 0);
-  const [yes, no] = [digitOf(first), digitOf(second)];
+  const [yes, no] = [classes[first], classes[second]];
   const text =
     `The network says ${yes}; next comes ${no}. How many times likelier ${yes} is than ${no}, as a logarithm: ${fixed(above + under + lead)}. ` +
     `Units that speak for ${yes} add ${fixed(above)}, units that speak for ${no} take away ${fixed(-under)}, and the bias adds ${fixed(lead)}.`;

@@ -10,7 +10,10 @@ import * as components from "components";
 import * as misread from "misread";
 import * as slips from "slips";
 
-const { about, arrays } = await load();
+const { about, arrays } = await load().catch((error) => {
+  byId("loading").textContent = `The models cannot be unpacked (${error.message}): open this page in a browser of 2023 or later, or get the file anew.`;
+  throw error;
+});
 const parts = [draw, inside, components, misread];
 
 // Without `pixels` there is nothing to look at; `name` says what it is; `image` numbers test images.

@@ -41,6 +41,11 @@ class FinalSVM:
     scores: NDArray[np.float64]
 
 
+def drawn_rows(n: int, rows: int, seed: int) -> NDArray[np.int64]:
+    """Draw the training rows of the final machine, with repeats: `rows` of `n`, at most n."""
+    return draw_with_replacement(n, min(rows, n), generator(seed, "svm_final"))
+
+
 def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, seed: int) -> FinalSVM:
     """Draw training images, fit the machine and let it predict the test images.
 
@@ -49,8 +54,7 @@ def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, see
     params
         All but C and gamma, which may come from a search.
     """
-    n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(params.rows, n), generator(seed, "svm_final"))
+    drawn = drawn_rows(len(data.train_images), params.rows, seed)
     pca = None
     if params.pca_components is not None:
         pca = fit_pca(data.train_images, params.pca_components)
