@@ -191,10 +191,13 @@ def to_html(markdown: str) -> str:
         "--toc-depth=3",
         "--number-sections",
         "--section-divs",
-        "--resource-path=report",
+        f"--resource-path=report:{_from_root('')}",
         f"--template={_from_root('report.html')}",
         "--metadata=lang:en",
     )
+    # Browsers set no space beside a function's name.
+    space = '<mspace width="0.17em"></mspace>'
+    html = re.sub(r'(<mi mathvariant="normal">log</mi>)', rf"{space}\1{space}", html)
     # A hat that combines with the letter before it finds none there, and stands askew.
     return html.replace(
         "\N{COMBINING CIRCUMFLEX ACCENT}</mo>", "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}</mo>"
