@@ -53,9 +53,12 @@ def real():
 
 @pytest.fixture(scope="module")
 def keras_networks():
+    import keras
+
     from mnist_report.models.keras import networks
 
-    networks.prepare(0, 1)
+    # Not `prepare`: another test of this process may have started TensorFlow.
+    keras.utils.set_random_seed(0)
     return {
         "keras_dense": networks.dense_network((20, 15)),
         "cnn": networks.convolutional_network((3, 4), 4, (20, 10)),
