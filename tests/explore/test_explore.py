@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Browser
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
@@ -31,15 +30,6 @@ IMAGES = noisy(DIGITS).reshape(200, 784).astype(np.float32) / np.float32(255)
 FOUR = (((0.35, 0.2), (0.28, 0.5), (0.7, 0.48)), ((0.62, 0.2), (0.58, 0.55), (0.55, 0.85)))
 
 ENTER, TAB, RIGHT, DOWN = ("Enter", 13, "\r"), ("Tab", 9), ("ArrowRight", 39), ("ArrowDown", 40)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium; Debian has it in its package chromium")
-    started = Browser()
-    yield started
-    started.close()
 
 
 @pytest.fixture(scope="module")

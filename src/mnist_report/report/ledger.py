@@ -187,11 +187,12 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
     if not leaves.get("fetch.comparable_with_paper", True):
         return [replace(_look_up(e, leaves, values), verdict="not comparable") for e in ledger]
     found = [_look_up(entry, leaves, values) for entry in ledger]
-    answers = answer(_questions(found, values))
+    asked = [_question(row.entry, values) if _is_tested(row) else None for row in found]
+    answers = answer(dict(filter(None, asked)))
     judged = []
-    for row in found:
-        if _is_tested(row):
-            to = answers[_question(row.entry, values)[0]]
+    for row, question in zip(found, asked, strict=True):
+        if question:
+            to = answers[question[0]]
             judged.append(replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm))
         else:
             judged.append(row)
@@ -208,17 +209,18 @@ def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
         own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and ``kinds``,
         kind of number to how many draws were ``judged`` and the shares that each verdict has.
     """
-    questions = _questions(judged, values)
-    kinds = {_question(r.entry, values)[0]: r.entry.kind for r in judged if _is_tested(r)}
-    by_seed = calibration(questions)
+    tested = [row for row in judged if _is_tested(row)]
+    asked = [_question(row.entry, values) for row in tested]
+    distinct = {key: row for (key, _), row in zip(asked, tested, strict=True)}
+    by_seed = calibration(dict(asked))
     given: dict[str, list[str]] = {}
     for verdicts in by_seed:
-        for name, verdict in verdicts.items():
-            given.setdefault(kinds[name], []).append(verdict)
+        for key, verdict in verdicts.items():
+            given.setdefault(distinct[key].entry.kind, []).append(verdict)
     return {
-        "tested": sum(map(_is_tested, judged)),
-        "distinct": len(questions),
-        "far": sum(found.p < ALPHA for found in answer(questions).values()),
+        "tested": len(tested),
+        "distinct": len(distinct),
+        "far": sum(row.p is not None and row.p < ALPHA for row in distinct.values()),
         "seeds": len(by_seed),
         "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
         "kinds": {
@@ -356,10 +358,6 @@ def _question(entry: Entry, values: Values) -> tuple[Hashable, Question]:
     return key, Question(
         float(entry.printed), entry.decimals, entry.rounding, draws, entry.margin, entry.together
     )
-
-
-def _questions(rows: Sequence[Judged], values: Values) -> dict[Hashable, Question]:
-    return dict(_question(row.entry, values) for row in rows if _is_tested(row))
 
 
 def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:

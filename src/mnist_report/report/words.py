@@ -112,11 +112,6 @@ def round_ratio(value: float) -> str:
     return f"{float(f'{value:.2g}'):,.{1 if value < 10 else 0}f}" if value < 1e6 else power(value)
 
 
-def first_capital(text: str) -> str:
-    """Begin a heading with a capital letter and leave the rest."""
-    return text[:1].upper() + text[1:]
-
-
 def _decimals(printed: str) -> int:
     return min(len(printed.partition(".")[2]), 8)
 
@@ -155,6 +150,5 @@ FILTERS: tuple[Callable[..., object], ...] = (
     short,
     difference_like,
     over_seeds,
-    first_capital,
     round_ratio,
 )
