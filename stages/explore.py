@@ -5,12 +5,12 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from mnist_report.core import files, paths
+from mnist_report.core.archives import load_model
 from mnist_report.core.stage import Stage, run_stage
-from mnist_report.core.tracking import MODELS, load_model
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.explore import pack
-from mnist_report.explore.calibration import fit_sigmoids
+from mnist_report.models.classical.duels import duel_values, fit_sigmoids
 from mnist_report.models.classical.final_svm import drawn_rows
 
 #: Rows for two numbers a pair of digits; with all that are held back it takes twice as long.
@@ -22,7 +22,7 @@ def main(stage: Stage) -> None:
     n, labels = len(data.train_images), data.test_labels
     endings = {"svm_final": "skops", "scratch_nn": "skops", "keras_dense": "keras", "cnn": "keras"}
     models = {
-        name: load_model(paths.MODELS / f"{name}.{ending}")[1] for name, ending in endings.items()
+        name: load_model(paths.MODELS / f"{name}.{ending}") for name, ending in endings.items()
     }
 
     # Of the rows that stage `svm_final` did not draw.
@@ -34,12 +34,13 @@ def main(stage: Stage) -> None:
     if isinstance(machine, Pipeline):
         pca, machine = machine
         seen = pca.transform(seen)
-    sigmoids = fit_sigmoids(machine, seen, data.train_labels[held_back])
+    values = duel_values(machine, seen)
+    sigmoids = fit_sigmoids(values, data.train_labels[held_back], machine.classes_)
 
     answers = pd.DataFrame(
         {
             name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"]
-            for name in MODELS
+            for name in models
         }
     )
     misread = np.flatnonzero(answers.ne(labels, axis=0).any(axis=1))

@@ -11,7 +11,7 @@ import skops.io
 from sklearn.preprocessing import FunctionTransformer
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from mnist_report.core.tracking import load_model
+from mnist_report.core.archives import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -2,22 +2,18 @@
 
 import json
 import re
-from copy import copy
-from itertools import combinations
 
 import numpy as np
 import pytest
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from miniature import noisy
 from mnist_report.core import files, paths
-from mnist_report.core.tracking import load_model
+from mnist_report.core.archives import load_model
 from mnist_report.explore import pack
-from mnist_report.explore.calibration import fit_sigmoids
+from mnist_report.models.classical.duels import duel_values, fit_sigmoids, probabilities
 from mnist_report.models.classical.svm import predict_with_scores
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 
@@ -73,25 +69,11 @@ def answers(browser, images):
 
 
 def of_machine(machine, X, sigmoids):
-    """Return an SVM's votes, and its probabilities by the formulas of Wu, Lin and Weng (2004)."""
+    """Return an SVM's votes and its probabilities, (n, 10)."""
     votes, _ = predict_with_scores(machine, X)
-    f = copy(machine).set_params(decision_function_shape="ovo").decision_function(X)
-    if f.ndim == 1:  # of two classes: positive for the second
-        f = -f[:, np.newaxis]
-    classes = machine.classes_
-    k = len(classes)
-    r = np.full((len(X), k, k), 0.0)
-    for p, (i, j) in enumerate(combinations(range(k), 2)):
-        chance = 1 / (1 + np.exp(-f[:, p] * sigmoids[p, 0] - sigmoids[p, 1]))
-        r[:, i, j] = np.clip(chance, 1e-7, 1 - 1e-7)
-        r[:, j, i] = 1 - r[:, i, j]
-    Q = -np.transpose(r, (0, 2, 1)) * r
-    Q[:, range(k), range(k)] = (r**2).sum(axis=1)
-    system = np.ones((len(X), k + 1, k + 1))
-    system[:, :k, :k], system[:, k, k] = Q, 0
-    right = np.broadcast_to(np.eye(k + 1)[:, k:], (len(X), k + 1, 1))
     shares = np.zeros((len(X), 10))
-    shares[:, classes] = np.linalg.solve(system, right)[:, :k, 0]
+    k = len(machine.classes_)
+    shares[:, machine.classes_] = probabilities(duel_values(machine, X), sigmoids, k)
     return votes, shares
 
 
@@ -120,26 +102,6 @@ def write_page(path, machine, sigmoids, pca, scratch, keras_networks):
     path.write_text(pack.render(about, arrays), encoding="utf-8")
 
 
-def test_sigmoids_are_those_of_platt():
-    rng = np.random.default_rng(5)
-    X = rng.normal(size=(400, 3))
-    y = np.where(X[:, 0] + rng.normal(scale=0.8, size=400) > 0, 7, 4)
-    machine = SVC(kernel="linear").fit(X[:200], y[:200])
-    [(slope, intercept)] = fit_sigmoids(machine, X[200:], y[200:])
-    platt = CalibratedClassifierCV(FrozenEstimator(machine), method="sigmoid", ensemble=False)
-    expected = platt.fit(X[200:], y[200:]).predict_proba(X)[:, 0]
-    chance = 1 / (1 + np.exp(slope * machine.decision_function(X) - intercept))
-    np.testing.assert_allclose(chance, expected, atol=1e-3)
-
-
-def test_a_duel_without_rows_of_both_its_classes_has_the_plain_sigmoid():
-    machine = SVC(kernel="linear").fit(IMAGES, DIGITS)
-    some = DIGITS > 2  # pairs without a row, and with rows of one class
-    found = fit_sigmoids(machine, IMAGES[some].astype(float), DIGITS[some])
-    plain = [i < 3 for i, _ in combinations(range(10), 2)]
-    np.testing.assert_array_equal((found == (1, 0)).all(axis=1), plain)
-
-
 def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks, tmp_path):
     pca = PCA(20).fit(IMAGES)
     few = DIGITS < 2
@@ -158,7 +120,7 @@ def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks,
             X, seen = projection.transform(X), projection.transform(shown)
         half = len(X) // 2
         machine.fit(X[:half], y[:half])
-        sigmoids = fit_sigmoids(machine, X[half:], y[half:])
+        sigmoids = fit_sigmoids(duel_values(machine, X[half:]), y[half:], machine.classes_)
         layers, activation = ((20,), "sigmoid") if projection is None else ((20, 12), "relu")
         scratch = NeuralNetworkClassifier(layers, activation=activation, init="fan_in")
         scratch.set_params(random_state=1, learning_rate=0.1).fit(IMAGES[rows], y)
@@ -192,7 +154,7 @@ def test_500_test_images_are_answered_as_by_the_trained_models(browser, real):
       const { arrays } = await (await import("data")).load();
       return Array.from(arrays["svm_final.sigmoids"].values);
     })()""")
-    machine = load_model(paths.MODELS / "svm_final.skops")[1]
+    machine = load_model(paths.MODELS / "svm_final.skops")
     seen = shown.astype(float)
     if isinstance(machine, Pipeline):
         pca, machine = machine

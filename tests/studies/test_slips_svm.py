@@ -13,7 +13,6 @@ from mnist_report.studies import slips_svm
 from mnist_report.studies.paper import SVM_GRIDSEARCH
 from mnist_report.studies.slips_svm import (
     compare_searches,
-    coupled,
     replacement,
     scores,
     votes_and_margins,
@@ -108,25 +107,3 @@ def test_with_two_classes_every_score_puts_the_images_in_one_order():
 def test_too_few_rows_of_a_class_are_one_line():
     with pytest.raises(UserError, match=r"^class \d has only \d of the 30 rows drawn.*; raise"):
         scores(DATA, 30, seed=1)
-
-
-def test_duels_are_coupled_to_the_probabilities_that_they_come_from():
-    rng = np.random.default_rng(0)
-    p = rng.dirichlet(np.ones(4), size=3)
-    wins = p[:, :, None] / (p[:, :, None] + p[:, None, :]) * (1 - np.eye(4))
-    np.testing.assert_allclose(coupled(wins), p)
-    # Where none fits all duels, none near what is found has a smaller sum.
-    upper = np.triu(rng.uniform(0.1, 0.9, (4, 4)), 1)
-    wins = upper + np.tril(1 - upper.T, -1)
-
-    def misfit(p):
-        return sum(
-            (wins[j, i] * p[i] - wins[i, j] * p[j]) ** 2
-            for i in range(4)
-            for j in range(4)
-            if i != j
-        )
-
-    (best,) = coupled(wins[None])
-    for other in best + 0.01 * rng.dirichlet(np.ones(4), size=50) - 0.0025:
-        assert misfit(best) < misfit(other)

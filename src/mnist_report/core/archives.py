@@ -8,6 +8,7 @@ other.
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -53,3 +54,26 @@ def steady(archive: bytes) -> bytes:
         for name, content in contents.items():
             target.writestr(zipfile.ZipInfo(renamed(name)), content)  # ZipInfo has a fixed date
     return result.getvalue()
+
+
+def load_model(path: Path) -> Any:  # noqa: ANN401  (an estimator, or a network of Keras)
+    """Load the model in a ``.keras`` or ``.skops`` file; what is neither ours nor known is refused.
+
+    A network of Keras comes without its optimizer, two thirds of the file and no part of an answer.
+    """
+    if path.suffix == ".keras":
+        # It loads TensorFlow quietly.
+        from mnist_report.models.keras import networks
+
+        return networks.keras.saving.load_model(path, compile=False)  # type: ignore[attr-defined]
+    import skops.io
+
+    return skops.io.load(path, trusted=own_types(path))
+
+
+def own_types(path: Path) -> list[str]:
+    """Return the names of this project's classes in a ``.skops`` file."""
+    import skops.io
+
+    unknown = skops.io.get_untrusted_types(file=path)
+    return [name for name in unknown if name.startswith("mnist_report.")]

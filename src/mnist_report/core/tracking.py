@@ -25,6 +25,7 @@ import psutil
 from filelock import FileLock
 
 from mnist_report.core import files, git, paths, store
+from mnist_report.core.archives import load_model, own_types
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params, load_params
 from mnist_report.core.trees import flatten
@@ -184,7 +185,21 @@ class Run:
         model_id = client.create_logged_model(experiment, path.stem, run_id).model_id
         # MLflow and Keras tell on either stream what they do.
         with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
-            flavor, model, answer, packages, more = load_model(path)
+            model = load_model(path)
+            answer = "predict_proba" if hasattr(model, "predict_proba") else "predict"
+            more: dict[str, Any] = {}
+            if path.suffix == ".keras":
+                flavor, packages = "tensorflow", ["keras", "tensorflow", "numpy"]
+            else:
+                flavor, packages = "sklearn", ["scikit-learn", "numpy", "skops", "threadpoolctl"]
+                ours = own_types(path)
+                more = {
+                    "serialization_format": "skops",
+                    "skops_trusted_types": ours,
+                    "pyfunc_predict_fn": answer,
+                    # What is in no package index travels with the model.
+                    "code_paths": [str(paths.ROOT / "src" / "mnist_report")] if ours else None,
+                }
             info = importlib.import_module(f"mlflow.{flavor}").log_model(
                 model,
                 model_id=model_id,
@@ -197,28 +212,6 @@ class Run:
         client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
         client.set_registered_model_alias(path.stem, "newest", info.registered_model_version)
         return str(model_id)
-
-
-def load_model(path: Path) -> tuple[str, Any, str, list[str], dict[str, Any]]:
-    """Return MLflow's name for a kind of model, the model, what answers, its needs, and options."""
-    if path.suffix == ".keras":
-        # It loads TensorFlow quietly, which MLflow would not.
-        from mnist_report.models.keras import networks
-
-        # Without the optimizer's memory: two thirds of the file, and no part of an answer.
-        model = networks.keras.saving.load_model(path, compile=False)  # type: ignore[attr-defined]
-        return "tensorflow", model, "predict", ["keras", "tensorflow", "numpy"], {}
-    import skops.io
-
-    unknown = skops.io.get_untrusted_types(file=path)
-    ours = [name for name in unknown if name.startswith("mnist_report.")]
-    model = skops.io.load(path, trusted=ours)
-    answer = "predict_proba" if hasattr(model, "predict_proba") else "predict"
-    more: dict[str, Any] = {"serialization_format": "skops", "skops_trusted_types": ours}
-    # What is in no package index travels with the model.
-    code = [str(paths.ROOT / "src" / "mnist_report")] if ours else None
-    more |= {"pyfunc_predict_fn": answer, "code_paths": code}
-    return "sklearn", model, answer, ["scikit-learn", "numpy", "skops", "threadpoolctl"], more
 
 
 def track() -> None:

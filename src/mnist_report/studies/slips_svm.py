@@ -1,13 +1,10 @@
 """What the paper's slips with support vector machines cost, measured once for a seed."""
 
 from collections.abc import Mapping
-from copy import copy
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import cross_val_predict
@@ -19,6 +16,7 @@ from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
+from mnist_report.models.classical import duels
 from mnist_report.models.classical.grid_search import search_draw, select
 from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
@@ -130,14 +128,10 @@ def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
 def probabilities(
     svm: SVC, X: NDArray[np.float32], y: NDArray[np.int64], unseen: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Return the probability of each class for `unseen` rows, shape (n, k).
+    """Return the probability of each class for `unseen` rows, shape (n, k), as libsvm does.
 
-    Like libsvm's, with hard targets; scikit-learn leaves those off in its release 1.11. Every duel
-    has a sigmoid (Platt, 2000), fitted to its values on rows held back, and they are `coupled`.
     `svm` is the RBF machine fitted on X and y.
     """
-    duels = copy(svm).set_params(decision_function_shape="ovo")
-    _, values = predict_with_scores(duels, unseen)
     held_back = cross_val_predict(
         SVC(kernel="precomputed", C=svm.C, decision_function_shape="ovo"),
         rbf_kernel(X, gamma=svm.gamma).astype(np.float64),
@@ -146,37 +140,9 @@ def probabilities(
         method="decision_function",
     )
     if held_back.ndim == 1:  # of two classes, positive for the second
-        held_back = -held_back[:, None]
-    k = len(svm.classes_)
-    wins = np.zeros((len(unseen), k, k))
-    for duel, (i, j) in enumerate(combinations(range(k), 2)):
-        rows = np.isin(y, svm.classes_[[i, j]])
-        # The penalty is slight, for a duel that is never lost.
-        sigmoid = LogisticRegression(C=100).fit(
-            held_back[rows, duel, None], y[rows] == svm.classes_[i]
-        )
-        wins[:, [j, i], [i, j]] = sigmoid.predict_proba(values[:, duel, None])
-    return coupled(wins)
-
-
-def coupled(wins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn the duels' probabilities into one for each class, shape (n, k), of sum 1.
-
-    ``wins[:, i, j]`` is how probable class i is if it is i or j; 0 if they are one. Found is the p
-    with the least sum of (wins[j, i] p[i] - wins[i, j] p[j])² (Wu, Lin and Weng, 2004, their
-    second method).
-    """
-    n, k, _ = wins.shape
-    losses = wins.transpose(0, 2, 1)
-    # The conditions for the least sum, and with a multiplier that for the sum of p.
-    system = np.zeros((n, k + 1, k + 1))
-    system[:, :k, :k] = -wins * losses
-    system[:, range(k), range(k)] = (losses**2).sum(axis=2)
-    system[:, :k, k] = system[:, k, :k] = 1
-    right = np.zeros((k + 1, 1))
-    right[k] = 1
-    found: NDArray[np.float64] = np.linalg.solve(system, right)[:, :k, 0]
-    return found
+        held_back = -held_back[:, np.newaxis]
+    sigmoids = duels.fit_sigmoids(held_back, y, svm.classes_)
+    return duels.probabilities(duels.duel_values(svm, unseen), sigmoids, len(svm.classes_))
 
 
 def votes_and_margins(
