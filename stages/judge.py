@@ -119,14 +119,14 @@ def main(stage: Stage) -> None:
         ("verdicts", "origins.png"): draw(
             kernel_candidates,
             results["origins"]["kernels"],
-            ledger.printed_aucs(numbers),
+            ledger.printed_aucs(entries),
         ),
     }
     for network in ("keras_dense", "cnn"):
         pictures["verdicts", f"{network}_epochs.png"] = draw(
             printed_epochs,
             results[f"spread_{network}"]["epochs"],
-            ledger.printed_by_epoch(numbers, network),
+            ledger.printed_by_epoch(entries, network),
         )
 
     for (folder, name), picture in pictures.items():

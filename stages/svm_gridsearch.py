@@ -22,8 +22,7 @@ def main(stage: Stage) -> None:
         table = search_draw(data, params, stage.params.seed)
         then = search_draw(data, params, stage.params.seed, as_in_2019=True)
     chosen = select(table)
-    pairs = zip(table["C"], table["gamma"], strict=True)
-    table["within_one_se"] = [pair in chosen.within_one_se for pair in pairs]
+    table["within_one_se"] = chosen.within_one_se
 
     files.write_csv(paths.plot_file("svm_gridsearch", "candidates.csv"), table)
     picture = draw(figures.grid_heat_map, table, (chosen.C, chosen.gamma))
@@ -38,7 +37,7 @@ def main(stage: Stage) -> None:
             "rows": min(params.rows, len(data.train_images)),
             "candidates": len(table),
             "standard_error": chosen.standard_error,
-            "within_one_standard_error": len(chosen.within_one_se),
+            "within_one_standard_error": int(chosen.within_one_se.sum()),
             **summary(table),
             "folds_2019": summary(then),
         },

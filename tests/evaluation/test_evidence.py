@@ -20,6 +20,7 @@ from measured import (
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import evidence
 from mnist_report.evaluation.evidence import EVIDENCE
+from mnist_report.evaluation.seeds import welch
 from mnist_report.report.statements import load_statements
 
 # Hand-made differences that are all the same differ in their last bits.
@@ -46,7 +47,7 @@ def others(stage, values):
     return gather(dataclasses.replace(MEASURED, values=kept | new))
 
 
-def test_unpaired_difference_is_welchs():
+def test_an_unpaired_difference_is_welchs():
     rng = np.random.default_rng(0)
     one, other = rng.normal(0, 1, 5), rng.normal(1, 4, 8)
     variances = one.var(ddof=1) / 5, other.var(ddof=1) / 8
@@ -55,10 +56,10 @@ def test_unpaired_difference_is_welchs():
     reach = stats.t.ppf(0.975, freedom) * np.sqrt(sum(variances))
     middle = other.mean() - one.mean()
     p = stats.ttest_ind(one, other, equal_var=False).pvalue
-    assert evidence.unpaired_difference(one, other) == pytest.approx(
+    assert welch(one, other) == pytest.approx(
         {"mean": middle, "low": middle - reach, "high": middle + reach, "p": p}
     )
-    none = evidence.unpaired_difference(np.ones(3), np.full(2, 3.0))
+    none = welch(np.ones(3), np.full(2, 3.0))
     assert none == {"mean": 2.0, "low": 2.0, "high": 2.0, "p": 0.0}
 
 

@@ -138,7 +138,6 @@ def test_tables_are_the_papers_row_by_row(paper):
 
     log = r"(\d+)s (\d+)us/step - loss: ([\d.]+) - acc: ([\d.]+)"
     validated = log.replace("us", "ms") + r"\s+- val_loss: ([\d.]+) - val_acc: ([\d.]+)"
-    judged = judge_all(LEDGER, {}, {})
     for network, count, epochs, line in (
         ("keras_dense", 60000, 10, log),
         ("cnn", 48000, 5, validated),
@@ -147,7 +146,7 @@ def test_tables_are_the_papers_row_by_row(paper):
         assert len(rows) == epochs
         figures = [number for row in rows for number in row[2:]]
         assert printed(rf"{network}\.epoch_\d+\..*") == figures
-        by_epoch = printed_by_epoch(judged, network)
+        by_epoch = printed_by_epoch(LEDGER, network)
         assert by_epoch["value"].tolist() == [float(figure) for figure in figures]
         assert by_epoch["epoch"].tolist() == sorted([*range(1, epochs + 1)] * len(rows[0][2:]))
         assert printed(rf"{network}_time\..*") == [number for row in rows for number in row[:2]]
@@ -200,7 +199,7 @@ def test_a_number_that_depends_on_a_draw_is_held_against_ours():
         for value in (0.5, 0.9):
             judged = judge(entry(printed, "spread", margin=margin), value, drawn)
             assert judged.verdict == expected, (printed, margin)
-            assert judged.spread.seeds == 5
+            assert judged.spread["seeds"] == 5
     # Draws that all agree leave rounding alone to decide.
     for printed, expected in (("0.12", "agrees"), ("0.124", "agrees"), ("0.125", "differs")):
         assert judge(entry(printed, "spread", margin=0.001), 0.5, [0.124] * 3).verdict == expected
@@ -277,7 +276,7 @@ def test_on_other_data_no_verdict_speaks_of_the_paper():
 
 def test_the_table_holds_rule_margin_and_p():
     judged = judge(entry("0.75", "spread", margin=1.0), 0.5, [0.25, 0.5, 0.75])
-    assert (judged.spread.mean, judged.spread.sd, judged.z) == (0.5, 0.25, 1.0)
+    assert (judged.spread["mean"], judged.spread["sd"], judged.z) == (0.5, 0.25, 1.0)
     assert judged.difference == -0.25
     table = as_table([judged, judge(entry("35", "none", None))])
     first, second = table.to_dict("records")

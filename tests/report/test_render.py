@@ -131,7 +131,7 @@ def test_the_report_says_of_every_printed_number_what_the_results_say(report, ma
         value = "–" if row.value is None else f"{row.value:.{decimals}f}"
         spread = "–"
         if row.spread is not None:
-            parts = (row.spread.mean, row.spread.sd)
+            parts = (row.spread["mean"], row.spread["sd"])
             spread = " ± ".join(f"{part:.{min(decimals + 1, 5)}f}" for part in parts)
         cells = (row.entry.what, row.entry.place, printed, value, spread, row.verdict)
         assert [line for line in lines if line.endswith(f"| {' | '.join(cells)} |")], row.entry.id

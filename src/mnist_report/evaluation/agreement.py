@@ -13,7 +13,7 @@ A printed number is rounded, so both questions are asked of the nearest number t
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,10 @@ Agreement = Literal["agrees", "undecided", "differs"]
 
 @dataclass(frozen=True)
 class Question:
-    """A printed number, and what it is held against.
+    """A printed number with so many decimals, and what it is held against.
 
     Attributes
     ----------
-    printed, decimals
-        The number, and its digits after the point.
     rounding
         How far off it was, at most, before it was printed.
     draws
@@ -57,8 +55,7 @@ class Question:
     together: str | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The verdict on a question, and its p alone and by Holm's correction."""
 
     verdict: Agreement
@@ -79,20 +76,15 @@ def reach(sd: float, n: int) -> float:
 def hold_against(question: Question) -> tuple[float, bool]:
     """Ask both questions of one printed number.
 
-    Returns
-    -------
-    p : float
-        How often one more draw of ours lies as far off as the printed number, or farther.
-    close : bool
-        Whether the two are shown to be closer than the margin.
+    Returned are p, how often one more draw of ours lies as far off or farther, and whether the two
+    are shown to be closer than the margin.
     """
     draws, n = question.draws, len(question.draws)
     distance = abs(question.printed - draws.mean())
     if np.ptp(draws) == 0:
         # Floats leave some 1e-17 between numbers that are equal.
-        return float(distance <= question.rounding + EXACT), bool(
-            distance <= question.rounding + question.margin + EXACT
-        )
+        off = distance - question.rounding
+        return float(off <= EXACT), bool(off <= question.margin + EXACT)
     error = prediction_error(float(draws.std(ddof=1)), n)
     p = 2 * stats.t.sf(max(distance - question.rounding, 0) / error, n - 1)
     farthest = distance + stats.t.ppf(1 - ALPHA, n - 1) * error
@@ -107,23 +99,20 @@ def answer(questions: Mapping[Hashable, Question]) -> dict[Hashable, Answer]:
     than the margin, and nothing speaks against it (p of this number alone is `ALPHA` or more).
     *undecided*: the rest.
     """
-    asked = [hold_against(question) for question in questions.values()]
-    corrected = holm([p for p, _ in asked])
-    differing = {
-        question.together
-        for question, p_holm in zip(questions.values(), corrected, strict=True)
-        if p_holm < ALPHA
-    } - {None}
+    p_values, close = {}, {}
+    for name, question in questions.items():
+        p_values[name], close[name] = hold_against(question)
+    corrected = dict(zip(questions, holm(list(p_values.values())), strict=True))
+    different = {name for name, p_holm in corrected.items() if p_holm < ALPHA}
+    cells = {questions[name].together for name in different} - {None}
     answers: dict[Hashable, Answer] = {}
-    for (name, question), (p, close), p_holm in zip(
-        questions.items(), asked, corrected, strict=True
-    ):
+    for name, p in p_values.items():
         verdict: Agreement = "undecided"
-        if p_holm < ALPHA or question.together in differing:
+        if name in different or questions[name].together in cells:
             verdict = "differs"
-        elif close and p >= ALPHA:
+        elif close[name] and p >= ALPHA:
             verdict = "agrees"
-        answers[name] = Answer(verdict, p, p_holm)
+        answers[name] = Answer(verdict, p, corrected[name])
     return answers
 
 

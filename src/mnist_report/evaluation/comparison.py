@@ -22,6 +22,9 @@ Labels = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+#: One model to the other to what is said of the two.
+Nested = dict[str, dict[str, dict[str, float]]]
+
 #: What the table of models says of each, where the model has it.
 MEASURES = (
     "accuracy", "low", "high", "wrong", "auc_scores", "auc_hard", "loss", "training_rows",
@@ -41,19 +44,14 @@ BINS, IMAGES_IN_A_BIN = 20, 50
 
 
 def summary(results: Mapping[str, Any]) -> dict[str, float]:
-    """Gather the `MEASURES` of a model from its results.
-
-    ``low`` and ``high`` are the ends of Wilson's 95 % interval of the accuracy, 0 to 1.
-    """
+    """Gather the `MEASURES` of a model from its results, with the accuracy's 95 % interval."""
     test = results["test"]
     low, high = wilson_interval(test["rows"] - test["wrong"], test["rows"])
     row = {**results, **test, "low": low, "high": high, "training_rows": results["rows"]}
     return {name: row[name] for name in MEASURES if name in row}
 
 
-def paired_tests(
-    right: Mapping[str, Bools], pairs: Sequence[tuple[str, str]]
-) -> dict[str, dict[str, dict[str, float]]]:
+def paired_tests(right: Mapping[str, Bools], pairs: Sequence[tuple[str, str]]) -> Nested:
     """Test pairs of models on the same rows, and correct for the number of tests.
 
     One model and the other lead to ``only_one`` and ``only_other`` (rows that just one of them has
@@ -62,10 +60,9 @@ def paired_tests(
     """
     results = [mcnemar(right[one], right[other]) for one, other in pairs]
     corrected = holm([p for _, _, p in results])
-    tests: dict[str, dict[str, dict[str, float]]] = {}
-    for (one, other), (only_one, only_other, p), p_holm in zip(
-        pairs, results, corrected, strict=True
-    ):
+    tests: Nested = {}
+    for (one, other), found, p_holm in zip(pairs, results, corrected, strict=True):
+        only_one, only_other, p = found
         tests.setdefault(one, {})[other] = {
             "only_one": only_one,
             "only_other": only_other,
@@ -96,7 +93,7 @@ def by_seeds_and_images(
         names = ("low", "high", "run_low", "run_high")
         return {"mean": mean} | dict(zip(names, map(float, ends), strict=True))
 
-    differences: dict[str, dict[str, dict[str, float]]] = {}
+    differences: Nested = {}
     for one, other in pairs:
         gap = of_a_run[other] - of_a_run[one]
         differences.setdefault(one, {})[other] = intervals(
@@ -114,12 +111,11 @@ def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.Data
     """Hold the probability of the predicted class against the share that is right, bin by bin.
 
     Rows are sorted by confidence and cut into bins of equal counts, since most confidences lie
-    close to 1 (Nixon and others, 2019). Rows of the same confidence stay in one bin, which can
-    make it larger.
+    close to 1 (Nixon and others, 2019). Rows of the same confidence stay in one bin.
 
-    Of a bin it says its mean ``confidence``, ``share_right`` with ``low`` and ``high`` (Wilson's
-    95 % interval), ``images``, and ``gap_by_chance``: how far off the share right would be on
-    average if each image were right with just this confidence.
+    Of a bin it says its mean ``confidence``, ``share_right`` with ``low`` and ``high`` (95 %),
+    ``images``, and ``gap_by_chance``: how far off the share right would be on average if each image
+    were right with just this confidence.
     """
     order = np.argsort(confidences, kind="stable")
     rising = confidences[order].astype(np.float64)
@@ -129,28 +125,26 @@ def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.Data
     starts = np.unique(np.searchsorted(rising, rising[np.arange(bins) * count // bins]))[1:]
     rows = []
     for sure, hits in zip(np.split(rising, starts), np.split(right[order], starts), strict=True):
-        confidence = float(sure.mean())
         low, high = wilson_interval(int(hits.sum()), len(hits))
         rows.append(
             {
-                "confidence": confidence,
+                "confidence": float(sure.mean()),
                 "share_right": float(hits.mean()),
                 "low": low,
                 "high": high,
                 "images": len(hits),
-                "gap_by_chance": _mean_deviation(len(hits), confidence),
+                "gap_by_chance": _mean_deviation(len(hits), float(sure.mean())),
             }
         )
     return pd.DataFrame(rows)
 
 
 def calibration(curve: pd.DataFrame) -> dict[str, float]:
-    """Sum up a curve from `reliability`.
+    """Sum up a curve from `reliability`, each bin weighted with its images.
 
-    ``ece``, the expected calibration error, is the mean distance of confidence and share right,
-    each bin weighted with its images (Naeini, Cooper and Hauskrecht, 2015); ``ece_by_chance`` is
-    about what a perfectly calibrated classifier would get from so many images. ``overconfidence``
-    is ``mean_confidence`` less the share right, from -1 to 1.
+    ``ece``, the expected calibration error, is the mean distance of confidence and share right
+    (Naeini, Cooper and Hauskrecht, 2015); ``ece_by_chance`` is about what a perfectly calibrated
+    classifier would get. ``overconfidence`` is ``mean_confidence`` less the share right.
     """
     weights = curve["images"] / curve["images"].sum()
     gap = curve["confidence"] - curve["share_right"]
@@ -165,10 +159,9 @@ def calibration(curve: pd.DataFrame) -> dict[str, float]:
 def probability_of_truth(
     labels: Labels, probabilities: NDArray[np.floating[Any]], train_labels: Labels
 ) -> Floats:
-    """Return the probability, shape (n,), that a network gives to each row's true class.
+    """Return the probability that a network gives to each row's true class, 0 if it knows none.
 
-    A network with ten columns of probabilities has one for every digit; one with fewer has one for
-    each digit that it was trained on. To a label without a column it gives 0.
+    Of ten columns there is one for every digit; of fewer, for each digit that it was trained on.
     """
     digits = np.arange(10) if probabilities.shape[1] == 10 else np.unique(train_labels)
     own_column = labels[:, np.newaxis] == digits
@@ -177,10 +170,9 @@ def probability_of_truth(
 
 
 def hardest(right: Bools, truth: Floats, k: int) -> NDArray[np.intp]:
-    """Find the at most `k` rows that most models get wrong, hardest first.
+    """Find the at most `k` rows that most models, shape (models, n), get wrong, hardest first.
 
-    Of rows that as many models get wrong the one with the least `truth` comes first: how probable
-    the true class is to the models, shape (n,). `right` has the shape (models, n).
+    Of equal ones that comes first whose true class is least probable to the models (`truth`).
     """
     wrong = (~right).sum(axis=0)
     order = np.lexsort((truth, -wrong))
@@ -215,7 +207,7 @@ def disagreement(labels: Labels, answers: Mapping[str, Labels]) -> dict[str, Any
 def wrong_by_all(labels: Labels, answers: Mapping[str, Labels]) -> pd.DataFrame:
     """List the rows that every model gets wrong: ``image`` from 0, ``label``, each answer."""
     table = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers})
-    wrong = np.all([given != labels for given in answers.values()], axis=0)
+    wrong = table[list(answers)].ne(table["label"], axis=0).all(axis=1)
     return table[wrong].reset_index(drop=True)
 
 

@@ -1,7 +1,7 @@
 """Evidence for and against the paper's statements: numbers, taken from what the stages measured.
 
-`report/statements.yaml` names, for each statement, one of the functions in `EVIDENCE` and what it
-takes. None of them judges: that is done by `rules`.
+`report/statements.yaml` names, for each statement, one of these functions and what it takes. None
+of them judges: that is done by `rules`.
 """
 
 import re
@@ -20,8 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from mnist_report.core.trees import at
 from mnist_report.evaluation.agreement import prediction_error
 from mnist_report.evaluation.seeds import Values, welch
-from mnist_report.evaluation.signs import with_signs_of_2019
-from mnist_report.models.classical.pca import components_for
+from mnist_report.models.classical.pca import components_for, with_signs_of_2019
 from mnist_report.scores.scores import accuracy
 from mnist_report.scores.uncertainty import mcnemar, paired_difference, spread
 from mnist_report.studies.paper import CNN, KERAS_DENSE
@@ -35,10 +34,6 @@ Costs = tuple[list[int], Floats]
 
 #: Two means of accuracies over folds that are less than this apart are the same number.
 ROUNDING = 1e-9
-
-
-class NotMeasured(Exception):  # noqa: N818  (it is no error: the data or the parameters lack it)
-    """There is nothing to take the evidence from, with these data and parameters."""
 
 
 @dataclass(frozen=True)
@@ -71,59 +66,47 @@ class Measured:
     spectrum: Floats
     projected: Projected
 
-    def metric(self, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
-        """Return what stands in the results under ``<stage>.<dotted name>``."""
-        try:
-            return at(self.metrics, name)
-        except KeyError:
-            raise NotMeasured(name) from None
-
-    def seeds(self, name: str) -> Floats:
-        """Return the values of ``<study>.<metric>``, shape (seeds,)."""
-        try:
-            return self.values[name]
-        except KeyError:
-            raise NotMeasured(name) from None
-
     def family(self, pattern: str) -> dict[tuple[str, ...], Floats]:
         """Return the values whose names fit, under what their names have for each ``*``."""
         name = re.compile(re.escape(pattern).replace(r"\*", "(.+)"))
         matches = {key: name.fullmatch(key) for key in self.values}
         return {found.groups(): self.values[key] for key, found in matches.items() if found}
 
+    def by_name(self, pattern: str) -> dict[str, Floats]:
+        """Return the `family` of a pattern with one ``*``."""
+        return {name: values for (name,), values in self.family(pattern).items()}
+
     def curve(self, pattern: str) -> Floats:
         """Return values by epoch, which stands for the ``*``: shape (seeds, epochs)."""
-        found = {int(epoch): values for (epoch,), values in self.family(pattern).items()}
+        found = {int(epoch): values for epoch, values in self.by_name(pattern).items()}
         if not found:
-            raise NotMeasured(pattern)
+            raise KeyError(pattern)
         return np.stack([found[epoch] for epoch in sorted(found)], axis=1)
 
     def curves(self, pattern: str) -> dict[str, Floats]:
         """Return what stands for the first ``*`` to the `curve` over the second."""
-        names = list(dict.fromkeys(name for name, _ in self.family(pattern)))
+        names = dict.fromkeys(name for name, _ in self.family(pattern))
         if not names:
-            raise NotMeasured(pattern)
+            raise KeyError(pattern)
         return {name: self.curve(pattern.replace("*", name, 1)) for name in names}
 
-    def timing(self, name: str) -> Any:  # noqa: ANN401
+    def timing(self, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
         """Return what the benchmark holds, if it was run on the data set at hand."""
-        if self.metric("benchmark.dataset") != self.metric("fetch.dataset"):
-            raise NotMeasured("the benchmark was run on another data set")
-        return self.metric(f"benchmark.{name}")
+        if at(self.metrics, "benchmark.dataset") != at(self.metrics, "fetch.dataset"):
+            raise KeyError("the benchmark was run on another data set")
+        return at(self.metrics, f"benchmark.{name}")
 
 
 def gather(measured: Measured, sources: Mapping[str, Mapping[str, Any]]) -> dict[str, Found]:
     """Return the evidence for every statement that has some.
 
-    Parameters
-    ----------
-    sources
-        Statement to ``from``, a name in `EVIDENCE`, and the arguments of that function.
+    `sources` leads from a statement to ``from``, a name in `EVIDENCE`, and that one's arguments. It
+    has none where these data or these parameters lack something, which is a KeyError.
     """
     found = {}
     for statement, source in sources.items():
         arguments = {key: value for key, value in source.items() if key != "from"}
-        with suppress(NotMeasured):
+        with suppress(KeyError):
             found[statement] = EVIDENCE[source["from"]](measured, **arguments)
     return found
 
@@ -131,34 +114,9 @@ def gather(measured: Measured, sources: Mapping[str, Mapping[str, Any]]) -> dict
 # Tools
 
 
-def unpaired_difference(one: Floats, other: Floats) -> dict[str, float]:
-    """Return `welch` of the values of two models that share no draw, shapes (seeds,)."""
-    return welch(spread(one.tolist()), spread(other.tolist()))
-
-
-def mean_interval(values: Floats) -> dict[str, float]:
-    """Return the mean of values over seeds with Student's 95 % interval, and their number."""
-    return paired_difference(np.zeros(len(values)), values)
-
-
-def rises(curve: Floats) -> Floats:
-    """Return how far losses (seeds, epochs) rise in all, falls left out, shape (seeds,)."""
-    total: Floats = np.diff(curve, axis=1).clip(0).sum(axis=1)
-    return total
-
-
 def ratio_range(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
     """Return median, min and max of the ratios of two timings taken in turn, and their number."""
     return _range(np.divide(above, below))
-
-
-def exponents(sizes: Sequence[int], costs: Floats) -> Floats:
-    """Fit cost = a n^b by least squares of the logarithms; return b for each row of costs.
-
-    Sizes are n, two or more; costs are above 0, shape (rows, sizes).
-    """
-    slopes: Floats = np.polyfit(np.log(sizes), np.log(costs).T, 1)[0]
-    return slopes
 
 
 def _range(values: Floats) -> dict[str, float]:
@@ -168,6 +126,10 @@ def _range(values: Floats) -> dict[str, float]:
         "max": float(values.max()),
         "rounds": len(values),
     }
+
+
+def _advantages(own: Floats, others: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
+    return {name: paired_difference(other, own) for name, other in others.items()}
 
 
 def _scaled_or_not(scaled: Floats, unscaled: Floats, better: int) -> Found:
@@ -184,21 +146,18 @@ def _scaled_or_not(scaled: Floats, unscaled: Floats, better: int) -> Found:
 
 def branch(m: Measured, name: str) -> Found:
     """Return what a stage's results hold under a name."""
-    return dict(m.metric(name))
+    return dict(at(m.metrics, name))
 
 
 def numbers(m: Measured, **names: str) -> Found:
     """Return single numbers of stages' results under names of our own."""
-    return {own: m.metric(name) for own, name in names.items()}
+    return {own: at(m.metrics, name) for own, name in names.items()}
 
 
 def chance_above(m: Measured, values: str, limit: float) -> Found:
-    """Return the spread of values over seeds, and how likely one more lies above a limit.
-
-    By Student's t, as one more draw is predicted (`agreement`).
-    """
-    drawn = m.seeds(values)
-    found = spread(drawn.tolist())
+    """Return the spread of values, and how likely one more draw (`agreement`) is above a limit."""
+    drawn = m.values[values]
+    found = spread(drawn)
     error = prediction_error(found["sd"], len(drawn))
     chance = float(found["mean"] > limit)
     if error > 0:
@@ -212,7 +171,7 @@ def chance_above(m: Measured, values: str, limit: float) -> Found:
 def explained(m: Measured, components: int, percent: int | None = None) -> Found:
     """Return the share that components explain, and how many are enough for so many percent."""
     if len(m.spectrum) < components:
-        raise NotMeasured(f"there are no {components} components")
+        raise KeyError(f"there are no {components} components")
     found: Found = {"share": float(m.spectrum[:components].sum())}
     if percent is not None:
         found[f"for_{percent}_percent"] = components_for(m.spectrum, percent / 100)
@@ -223,7 +182,7 @@ def gain_of_variance(m: Measured, components: int) -> Found:
     """Compare the variance that each of the first components adds with that of the next ones."""
     first, after = m.spectrum[:components], m.spectrum[components : 2 * components]
     if len(after) == 0:
-        raise NotMeasured(f"there are no more than {components} components")
+        raise KeyError(f"there are no more than {components} components")
     return {
         "first": float(first.mean()),
         "after": float(after.mean()),
@@ -237,7 +196,7 @@ def place_of_label(m: Measured, label: int) -> Found:
     scores = with_signs_of_2019(m.projected.train_scores)
     scores = scores[m.projected.train_labels == label]
     if len(scores) == 0:
-        raise NotMeasured(f"no image is labelled {label}")
+        raise KeyError(f"no image is labelled {label}")
     return {
         f"component_{k + 1}": {"mean": float(scores[:, k].mean()), "sd": float(scores[:, k].std())}
         for k in range(2)
@@ -245,12 +204,12 @@ def place_of_label(m: Measured, label: int) -> Found:
 
 
 def neighbours(projected: Projected, components: int) -> Labels:
-    """Classify the test images by their nearest training images on the first components.
+    """Return the labels of the test images, (n,), by their neighbours on the first components.
 
-    As many neighbours vote as the square root of the training images, a rule of thumb: enough
-    to follow the majority where classes overlap. Returns the predicted labels, (n,).
+    As many vote as the square root of the training images, a rule of thumb: enough to follow the
+    majority where classes overlap.
     """
-    votes = max(1, round(len(projected.train_scores) ** 0.5))
+    votes = round(len(projected.train_scores) ** 0.5)
     model = KNeighborsClassifier(votes).fit(
         projected.train_scores[:, :components], projected.train_labels
     )
@@ -297,14 +256,14 @@ def labels_on_three_components(m: Measured, clear: float) -> Found:
 
 def by_components(m: Measured, values: str) -> dict[int, Floats]:
     """Return number of components, rising, to the accuracies of the SVM, one for each seed."""
-    found = {int(number): accuracies for (number,), accuracies in m.family(values).items()}
-    return dict(sorted(found.items()))
+    found = m.by_name(values)
+    return {int(number): found[number] for number in sorted(found, key=int)}
 
 
 def _enough_and_more(m: Measured, values: str, enough: int) -> dict[int, Floats]:
     accuracies = by_components(m, values)
     if enough not in accuracies or max(accuracies) == enough:
-        raise NotMeasured(f"no SVM on {enough} components and on more")
+        raise KeyError(f"no SVM on {enough} components and on more")
     return accuracies
 
 
@@ -313,12 +272,11 @@ def more_components(m: Measured, values: str, enough: int) -> Found:
     accuracies = _enough_and_more(m, values, enough)
     more = [k for k in accuracies if k > enough]
     best = max(more, key=lambda k: accuracies[k].mean())
-    gains = {f"k_{k}": paired_difference(accuracies[enough], accuracies[k]) for k in more}
     return {
         "accuracy": float(accuracies[enough].mean()),
         "best": best,
         "best_accuracy": float(accuracies[best].mean()),
-        "gain": gains,
+        "gain": {f"k_{k}": paired_difference(accuracies[enough], accuracies[k]) for k in more},
     }
 
 
@@ -349,7 +307,7 @@ def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, 
     for kind, pattern in (("counted", counted), ("noisy", noisy)):
         for (price, rows), values in m.family(pattern).items():
             work[kind].setdefault(price, {})[int(rows)] = values
-    with suppress(NotMeasured):
+    with suppress(KeyError):
         work["timed"] = {
             price: {int(rows.removeprefix("rows_")): times["cpu"] for rows, times in by.items()}
             for price, by in m.timing("growth").items()
@@ -372,32 +330,38 @@ def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     """
     curves = growth_curves(m, counted, noisy)
     found: Found = {}
-    for kind, summarize in (("counted", mean_interval), ("timed", _range)):
+    for kind, summarize in (("counted", _mean), ("timed", _range)):
         for price, (sizes, costs) in curves[kind].items():
             if len(sizes) > 1:
                 grown = _growth(sizes, costs, summarize)
                 found.setdefault(price, {})[kind] = {"rows": sizes[-1], **grown}
     if any("counted" not in found.get(price, {}) for price in ("C_1", "C_1000")):
-        raise NotMeasured("too few rows to see the work grow")
+        raise KeyError("too few rows to see the work grow")
     if not curves["noisy"]:
-        raise NotMeasured("no rows with wrong labels")
+        raise KeyError("no rows with wrong labels")
     found["noisy"] = {
         price: {
             "rows": sizes[-1],
-            "bound": float(m.seeds(f"{bound}.{price}.bound_{sizes[-1]}").mean()),
-            **_growth(sizes, costs, mean_interval),
+            "bound": float(m.values[f"{bound}.{price}.bound_{sizes[-1]}"].mean()),
+            **_growth(sizes, costs, _mean),
         }
         for price, (sizes, costs) in curves["noisy"].items()
     }
     return found
 
 
+def _mean(exponents: Floats) -> dict[str, float]:
+    return paired_difference(0, exponents)
+
+
 def _growth(
     sizes: list[int], costs: Floats, summarize: Callable[[Floats], dict[str, float]]
 ) -> Found:
+    """Fit cost = a n^b by least squares of the logarithms, for each row of costs; sum up b."""
+    n, cost = np.log(sizes), np.log(costs).T
     return {
-        **summarize(exponents(sizes, costs)),
-        "last_step": summarize(exponents(sizes[-2:], costs[:, -2:])),
+        **summarize(np.polyfit(n, cost, 1)[0]),
+        "last_step": summarize(np.polyfit(n[-2:], cost[-2:], 1)[0]),
     }
 
 
@@ -427,27 +391,19 @@ def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
     has none, and is taken as it is.
     """
     found: Found = {"gamma": {}}
+    linear = m.values[by_gamma.format(gamma="auto").replace("*", "linear")]
     for gamma in ("auto", "scale_2019", "scale"):
-        scores = {name: v for (name,), v in m.family(by_gamma.format(gamma=gamma)).items()}
-        scores |= {"linear": m.seeds(by_gamma.format(gamma="auto").replace("*", "linear"))}
-        if kernel not in scores:
-            raise NotMeasured(f"no kernel {kernel} under gamma {gamma}")
-        own = scores.pop(kernel)
-        found["gamma"][gamma] = {
-            other: paired_difference(rival, own) for other, rival in scores.items()
-        }
+        scores = m.by_name(by_gamma.format(gamma=gamma)) | {"linear": linear}
+        found["gamma"][gamma] = _advantages(scores.pop(kernel), scores)
     for rows in ("train", "test"):
         for measure in ("auc_hard", "auc_scores", "accuracy"):
-            family = m.family(values.format(rows=rows, measure=measure))
-            by_kernel = {name: scores for (name,), scores in family.items()}
-            if kernel not in by_kernel or len(by_kernel) == 1:
-                raise NotMeasured(f"no kernel {kernel}, or nothing beside it")
-            own = by_kernel.pop(kernel)
+            scores = m.by_name(values.format(rows=rows, measure=measure))
+            own = scores.pop(kernel)
+            if not scores:
+                raise KeyError(f"nothing beside {kernel}")
             found.setdefault(rows, {})[measure] = {
                 kernel: float(own.mean()),
-                "advantage": {
-                    other: paired_difference(scores, own) for other, scores in by_kernel.items()
-                },
+                "advantage": _advantages(own, scores),
             }
     return found
 
@@ -456,7 +412,7 @@ def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     """Return how often, over draws, a pair of C and gamma comes out best of the grid."""
     accuracies, pair = m.family(values), (f"{C:g}", f"{gamma:g}")
     if pair not in accuracies or len(accuracies) == 1:
-        raise NotMeasured("the grid does not hold the paper's pair beside others")
+        raise KeyError("the grid does not hold the paper's pair beside others")
     best = np.max(list(accuracies.values()), axis=0)
     among_best = {each: scores >= best - ROUNDING for each, scores in accuracies.items()}
     hits, ties = among_best[pair], np.sum(list(among_best.values()), axis=0)
@@ -485,7 +441,7 @@ def scaling_of_svm(m: Measured, values: str) -> Found:
         # More is better of the accuracy, fewer of the iterations.
         for measure, better in (("accuracy", 1), ("iterations", -1)):
             scaled, unscaled = (
-                m.seeds(values.format(kernel=kernel, pixels=pixels, measure=measure))
+                m.values[values.format(kernel=kernel, pixels=pixels, measure=measure)]
                 for pixels in ("scaled", "unscaled")
             )
             found.setdefault(kernel, {})[measure] = _scaled_or_not(scaled, unscaled, better)
@@ -508,17 +464,17 @@ def learning(
 
     ``fault`` is what the AUC gains when the faulty loop is mended: whether a curve could show it.
     """
-    one, other = m.seeds(as_printed), m.seeds(better)
-    accuracies, before = m.seeds(f"{trained}.accuracy"), m.metric(untrained)
+    one, other = m.values[as_printed], m.values[better]
+    accuracies, before = m.values[f"{trained}.accuracy"], at(m.metrics, untrained)
     return {
         "untrained": before,
-        "learned": mean_interval(accuracies - before),
+        "learned": paired_difference(before, accuracies),
         "accuracy": float(accuracies.mean()),
-        "auc_scores": float(m.seeds(f"{trained}.auc_scores").mean()),
+        "auc_scores": float(m.values[f"{trained}.auc_scores"].mean()),
         "paper_start": float(one.mean()),
         "better_start": float(other.mean()),
         "shortfall": paired_difference(one, other),
-        "fault": paired_difference(m.seeds(faulty), m.seeds(mended)),
+        "fault": paired_difference(m.values[faulty], m.values[mended]),
     }
 
 
@@ -538,26 +494,26 @@ def advantage(
     """
     found: Found = {}
     if by_score:
-        kinds = m.family(by_score)
+        kinds = m.by_name(by_score)
         if not kinds:
-            raise NotMeasured(by_score)
-        found["by_score"] = {kind: float(aucs.mean()) for (kind,), aucs in kinds.items()}
+            raise KeyError(by_score)
+        found["by_score"] = {kind: float(aucs.mean()) for kind, aucs in kinds.items()}
     if as_printed:
-        found["as_printed"] = unpaired_difference(
-            m.seeds(f"spread_{one}.test.{as_printed['one']}"),
-            m.seeds(f"spread_{other}.test.{as_printed['other']}"),
+        found["as_printed"] = welch(
+            m.values[f"spread_{one}.test.{as_printed['one']}"],
+            m.values[f"spread_{other}.test.{as_printed['other']}"],
         )
     for measure in measures:
-        first, second = (m.seeds(f"spread_{model}.test.{measure}") for model in (one, other))
+        first, second = (m.values[f"spread_{model}.test.{measure}"] for model in (one, other))
         sign = -1 if measure == "loss" else 1
         found[measure] = {
             "one": float(first.mean()),
             "other": float(second.mean()),
             "seeds_one": len(first),
             "seeds_other": len(second),
-            "advantage": unpaired_difference(sign * first, sign * second),
+            "advantage": welch(sign * first, sign * second),
         }
-    test = m.metric(f"comparison.tests.{one}.{other}")
+    test = at(m.metrics, f"comparison.tests.{one}.{other}")
     return found | {"pair": {key: test[key] for key in ("difference", "p_holm")}}
 
 
@@ -573,19 +529,11 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
     found: Found = {"epochs": epochs}
     found["first_loss"] = _scaled_or_not(with_it[:, 0], without[:, 0], -1)
     if epochs > 1:
-        found["rises"] = _scaled_or_not(rises(with_it), rises(without), -1)
+        risen, risen_without = (
+            np.diff(curve, axis=1).clip(0).sum(axis=1) for curve in (with_it, without)
+        )
+        found["rises"] = _scaled_or_not(risen, risen_without, -1)
     return found | {"last_loss": _scaled_or_not(with_it[:, -1], without[:, -1], -1)}
-
-
-def _best_rate(curves: Mapping[str, Floats]) -> str:
-    """Return the learning rate whose loss is lowest in the mean over seeds and epochs."""
-    return min(curves, key=lambda rate: curves[rate].mean())
-
-
-def _epochs_to(curve: Floats, goal: float) -> int | None:
-    """Return the first epoch whose mean loss is at most `goal`, None if there is none."""
-    reached = curve.mean(axis=0) <= goal
-    return int(reached.argmax()) + 1 if reached.any() else None
 
 
 def tuned(m: Measured, one: str, other: str) -> Found:
@@ -595,9 +543,12 @@ def tuned(m: Measured, one: str, other: str) -> Found:
     at the same learning rates, they are also compared rate by rate.
     """
     ones, others = m.curves(one), m.curves(other)
-    best_one, best_other = _best_rate(ones), _best_rate(others)
+    best_one, best_other = (
+        min(curves, key=lambda rate: curves[rate].mean()) for curves in (ones, others)
+    )
     fast, slow = ones[best_one], others[best_other]
     goal = float(slow[:, -1].mean())
+    reached = np.flatnonzero(fast.mean(axis=0) <= goal)
     found: Found = {
         "epochs": fast.shape[1],
         "one_rate": float(best_one),
@@ -605,7 +556,7 @@ def tuned(m: Measured, one: str, other: str) -> Found:
         "one_first_loss": float(fast[:, 0].mean()),
         "other_first_loss": float(slow[:, 0].mean()),
         "other_last_loss": goal,
-        "one_epochs_to_that": _epochs_to(fast, goal),
+        "one_epochs_to_that": int(reached[0]) + 1 if len(reached) else None,
         "other_at_edge": float(best_other) in (min(map(float, others)), max(map(float, others))),
         "advantage_at_best": paired_difference(fast.mean(axis=1), slow.mean(axis=1)),
     }
@@ -644,11 +595,11 @@ def dropout(m: Measured, network: str) -> Found:
         loss = curves["validation_loss"]
         lowest = int(loss.mean(axis=0).argmin())
         last[name], risen[name] = loss[:, -1], loss[:, -1] - loss[:, lowest]
-        tested[name] = m.seeds(f"{network}_{VARIANTS[name]}.test.accuracy")
+        tested[name] = m.values[f"{network}_{VARIANTS[name]}.test.accuracy"]
         found[name] = {
             "loss": float(loss[:, -1].mean()),
             "lowest_epoch": lowest + 1,
-            "rise": mean_interval(risen[name]),
+            "rise": paired_difference(0, risen[name]),
         }
     return found | {
         "epochs": loss.shape[1],
@@ -704,9 +655,8 @@ def cnn_speed(m: Measured) -> Found:
     timings = m.timing("epochs")
     cnn, dense = timings["cnn"], timings["keras_dense"]
     images = dense["rows"] / cnn["rows"]
-    printed_cnn, printed_dense = (
-        float(np.mean(m.metric(f"printed.epoch_seconds.{name}"))) for name in ("cnn", "keras_dense")
-    )
+    printed = m.metrics["printed"]["epoch_seconds"]
+    printed_cnn, printed_dense = (float(np.mean(printed[name])) for name in ("cnn", "keras_dense"))
     return {
         "multiplications": multiplications(),
         "printed": {
@@ -725,27 +675,9 @@ def cnn_speed(m: Measured) -> Found:
 EVIDENCE: dict[str, Callable[..., Found]] = {
     function.__name__: function
     for function in (
-        branch,
-        numbers,
-        chance_above,
-        explained,
-        gain_of_variance,
-        place_of_label,
-        labels_on_two_components,
-        labels_on_three_components,
-        more_components,
-        all_components,
-        growth_of_work,
-        kernel_seconds,
-        best_kernel,
-        best_of_grid,
-        scaling_of_svm,
-        learning,
-        advantage,
-        scaling_of_network,
-        tuned,
-        dropout,
-        relu_cost,
-        cnn_speed,
+        branch, numbers, chance_above, explained, gain_of_variance, place_of_label,
+        labels_on_two_components, labels_on_three_components, more_components, all_components,
+        growth_of_work, kernel_seconds, best_kernel, best_of_grid, scaling_of_svm, learning,
+        advantage, scaling_of_network, tuned, dropout, relu_cost, cnn_speed,
     )
-}
+}  # fmt: skip

@@ -27,62 +27,51 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 #: ``min`` and ``max`` over rounds.
 Evidence = Mapping[str, Any]
 
+#: As `report/statements.yaml` explains it.
+Rule = Mapping[str, Any]
 
-def judge(
-    rules: Sequence[Mapping[str, Any]], objection: Mapping[str, Any] | None, evidence: Evidence
-) -> Verdict:
-    """Judge a statement by its rules and, if it has one, by what may be objected to them.
 
-    Parameters
-    ----------
-    rules, objection
-        As `report/statements.yaml` explains them.
-    """
+def judge(rules: Sequence[Rule], objection: Rule | None, evidence: Evidence) -> Verdict:
+    """Judge a statement by its rules and, if it has one, by what may be objected to them."""
     verdict = together([apply(rule, evidence) for rule in rules])
     if objection and {verdict, apply(objection, evidence)} == {"holds", "does not hold"}:
         return "holds in part"
     return verdict
 
 
-def apply(rule: Mapping[str, Any], evidence: Evidence) -> Verdict:
-    """Return what one rule says; *not tested* if it is optional and its evidence is missing."""
+def apply(rule: Rule, evidence: Evidence) -> Verdict:
+    """Return what one rule says."""
+    names, thresholds = parts(rule)
+    return RULES[rule["rule"]](*(at(evidence, name) for name in names), **thresholds)
+
+
+def parts(rule: Rule) -> tuple[list[str], dict[str, Any]]:
+    """Return the names of the numbers that a rule takes, and its thresholds."""
     names = [rule["of"]] if isinstance(rule["of"], str) else rule["of"]
-    thresholds = {k: v for k, v in rule.items() if k not in ("rule", "of", "optional")}
-    try:
-        numbers = [at(evidence, name) for name in names]
-    except KeyError:
-        if rule.get("optional"):
-            return "not tested"
-        raise
-    return RULES[rule["rule"]](*numbers, **thresholds)
+    return names, {key: value for key, value in rule.items() if key not in ("rule", "of")}
 
 
-def explain(rule: Mapping[str, Any], evidence: Evidence) -> list[dict[str, Any]]:
+def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
     """Return a row for each difference that a rule judges, or one for all numbers it takes."""
-    names = [rule["of"]] if isinstance(rule["of"], str) else rule["of"]
-    others = {key: value for key, value in rule.items() if key not in ("rule", "of", "optional")}
-    try:
-        verdict = apply(rule, evidence)
-        first = at(evidence, names[0])
-    except KeyError:
-        verdict, first = "not tested", None
-    parts: dict[str, Any] = {", ".join(names): first}
-    if isinstance(first, Mapping) and all(isinstance(part, Mapping) for part in first.values()):
-        parts = {f"{names[0]}.{key}": part for key, part in first.items()}
-    return [
-        {
-            "rule": rule["rule"],
-            "of": name,
-            "thresholds": ", ".join(f"{key} {value}" for key, value in others.items()),
-            "n": part.get("seeds", part.get("rounds")) if isinstance(part, Mapping) else None,
-            **{
-                key: part.get(key) if isinstance(part, Mapping) else None
-                for key in ("p", "low", "high")
-            },
-            "verdict": verdict,
-        }
-        for name, part in parts.items()
-    ]
+    names, thresholds = parts(rule)
+    first = at(evidence, names[0]) if evidence else None
+    judged: dict[str, Any] = {", ".join(names): first}
+    if isinstance(first, Mapping) and all(isinstance(each, Mapping) for each in first.values()):
+        judged = {f"{names[0]}.{key}": each for key, each in first.items()}
+    rows = []
+    for name, numbers in judged.items():
+        known = numbers if isinstance(numbers, Mapping) else {}
+        rows.append(
+            {
+                "rule": rule["rule"],
+                "of": name,
+                "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
+                "n": known.get("seeds", known.get("rounds")),
+                **{key: known.get(key) for key in ("p", "low", "high")},
+                "verdict": apply(rule, evidence) if evidence else "not tested",
+            }
+        )
+    return rows
 
 
 def together(parts: Sequence[Verdict]) -> Verdict:
@@ -232,24 +221,8 @@ def in_every_draw(alone: int, among: int, draws: int, share: float) -> Verdict:
 RULES: dict[str, Callable[..., Verdict]] = {
     rule.__name__: rule
     for rule in (
-        beyond_chance,
-        each_beyond_chance,
-        best_of_all,
-        no_gain,
-        interval_above,
-        no_rise,
-        paired_test,
-        more_right,
-        in_every_round,
-        beats_all_in_every_round,
-        rounds_to,
-        within,
-        larger,
-        at_most,
-        below,
-        at_least,
-        above,
-        likely,
-        in_every_draw,
+        beyond_chance, each_beyond_chance, best_of_all, no_gain, interval_above, no_rise,
+        paired_test, more_right, in_every_round, beats_all_in_every_round, rounds_to, within,
+        larger, at_most, below, at_least, above, likely, in_every_draw,
     )
-}
+}  # fmt: skip

@@ -7,21 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-#: Mean, sd and number of seeds, as `scores.uncertainty.spread` gives them.
-Summary = Mapping[str, float]
+from mnist_report.scores.uncertainty import spread
 
 #: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
 Values = Mapping[str, NDArray[np.float64]]
 
 
 def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64]]:
-    """Return ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
-
-    Parameters
-    ----------
-    tables
-        Study to a table with the columns ``metric``, ``seed`` and ``value``.
-    """
+    """Return the values in tables of studies, which have the columns metric, seed and value."""
     return {
         f"{study}.{metric}": group.to_numpy(np.float64)
         for study, table in tables.items()
@@ -31,23 +24,20 @@ def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.floa
     }
 
 
-def welch(one: Summary, other: Summary) -> dict[str, float]:
-    """Return the difference of means, ``other - one``, with its 95 % interval.
+def welch(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, float]:
+    """Return the difference of means, ``other - one``, with its 95 % interval and p.
 
-    The interval is Welch's (B. L. Welch, Biometrika 34, 1947): the two sides need neither the
-    same seeds nor the same spread. For sides that rise and fall together it is wider than need be.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``low``, ``high`` and ``p``. Where neither has a spread the interval has no width.
+    The values of two models that share no draw, shapes (seeds,). The interval is Welch's (B. L.
+    Welch, Biometrika 34, 1947): the two sides need neither the same seeds nor the same spread.
+    Where neither has a spread it has no width.
     """
-    mean = other["mean"] - one["mean"]
-    errors = [side["sd"] ** 2 / side["seeds"] for side in (one, other)]
+    sides = spread(one), spread(other)
+    mean = sides[1]["mean"] - sides[0]["mean"]
+    errors = [side["sd"] ** 2 / side["seeds"] for side in sides]
     half, p = 0.0, float(mean == 0)
     if sum(errors) > 0:
         freedom = sum(errors) ** 2 / sum(
-            error**2 / (side["seeds"] - 1) for error, side in zip(errors, (one, other), strict=True)
+            error**2 / (side["seeds"] - 1) for error, side in zip(errors, sides, strict=True)
         )
         error = sum(errors) ** 0.5
         half = float(stats.t.ppf(0.975, freedom)) * error

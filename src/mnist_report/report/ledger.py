@@ -28,7 +28,7 @@ from ruamel.yaml import YAML
 from mnist_report.core import files, paths
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import seeds
-from mnist_report.evaluation.agreement import ALPHA, Question, answer, calibration
+from mnist_report.evaluation.agreement import ALPHA, Agreement, Question, answer, calibration
 from mnist_report.evaluation.seeds import Values
 from mnist_report.scores.uncertainty import spread
 
@@ -77,27 +77,27 @@ class Entry:
         return self.what.endswith("(again)")
 
     @property
-    def rounding(self) -> float:
-        """How far off the number was, at most, before it was printed."""
-        if self.tolerance is not None:
-            return self.tolerance
-        return 0.5 * 10.0**-self.decimals
-
-    @property
     def decimals(self) -> int:
         """How many digits are printed after the point."""
         return -int(Decimal(self.printed).as_tuple().exponent)
 
+    @property
+    def rounding(self) -> float:
+        """How far off the number was, at most, before it was printed."""
+        return 0.5 * 10.0**-self.decimals if self.tolerance is None else self.tolerance
 
-@dataclass(frozen=True)
-class Spread:
-    """A number over seeds: mean, standard deviation (divisor n - 1), extremes, how many seeds."""
+    @property
+    def over_seeds(self) -> str:
+        """The name of the values over seeds: of a study itself, or of the stage's study."""
+        metric = str(self.metric)
+        return metric if metric.startswith(("slips_", "origins")) else f"spread_{metric}"
 
-    mean: float
-    sd: float
-    min: float
-    max: float
-    seeds: int
+    def question(self, values: Values) -> tuple[Hashable, Question]:
+        """Return what is asked of a number; equal numbers with equal draws have the same key."""
+        draws, number = values[self.over_seeds], float(self.printed)
+        key = (self.printed, self.rounding, self.margin, self.together, draws.tobytes())
+        limits = (self.rounding, draws, self.margin, self.together)
+        return key, Question(number, self.decimals, *limits)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Judged:
     value
         Recomputed by the run at the seed of `params.yaml`; None if it was not.
     spread
-        The same number over seeds, where it depends on a draw.
+        Where it depends on a draw: `scores.uncertainty.spread` of it over seeds.
     p, p_holm
         How often one of our draws lies as far off, alone and corrected for how many numbers there
         are; of a choice, the share of our draws that make it.
@@ -118,9 +118,14 @@ class Judged:
     entry: Entry
     value: float | None
     verdict: Verdict
-    spread: Spread | None = None
+    spread: Mapping[str, float] | None = None
     p: float | None = None
     p_holm: float | None = None
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is held against a spread."""
+        return self.entry.check == "spread" and self.spread is not None
 
     @property
     def difference(self) -> float | None:
@@ -130,9 +135,9 @@ class Judged:
     @property
     def z(self) -> float | None:
         """How many of our standard deviations the printed number lies above our mean, if any."""
-        if self.entry.check != "spread" or self.spread is None or self.spread.sd == 0:
+        if self.entry.check != "spread" or self.spread is None or self.spread["sd"] == 0:
             return None
-        return (float(self.entry.printed) - self.spread.mean) / self.spread.sd
+        return (float(self.entry.printed) - self.spread["mean"]) / self.spread["sd"]
 
     @property
     def why(self) -> str | None:
@@ -143,14 +148,10 @@ class Judged:
 
 @cache
 def load_ledger(path: Path = PAPER) -> list[Entry]:
-    """Read the ledger; ids are unique, and each entry takes over what its kind says.
+    """Read the ledger; each entry takes over what its kind says.
 
-    Raises
-    ------
-    ValueError
-        If an id stands twice, a kind is unknown, or an entry cannot be judged.
-    TypeError
-        If an entry lacks a field or has one too many.
+    ValueError if an id stands twice, a kind is unknown, or an entry cannot be judged; TypeError if
+    an entry lacks a field or has one too many.
     """
     content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     kinds = content["kinds"]
@@ -170,32 +171,24 @@ def read_values() -> Values:
 
 
 def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Values) -> list[Judged]:
-    """Set every printed number beside its metric.
+    """Set every printed number beside its metric, in `results` and in `values` over seeds.
 
     Numbers that a draw decides are judged at once, for the correction; entries that ask the same
     question count as one. Where several stand `together`, made by one run of one cell, a
     difference in one of them is a difference in all.
-
-    Parameters
-    ----------
-    results
-        Stage name to the content of its results file.
-    values
-        By names such as ``spread_svm_final.test.accuracy``.
     """
     leaves = _leaves(results)
-    if not leaves.get("fetch.comparable_with_paper", True):
-        return [replace(_look_up(e, leaves, values), verdict="not comparable") for e in ledger]
     found = [_look_up(entry, leaves, values) for entry in ledger]
-    asked = [_question(row.entry, values) if _is_tested(row) else None for row in found]
+    if not leaves.get("fetch.comparable_with_paper", True):
+        return [replace(row, verdict="not comparable") for row in found]
+    asked = [row.entry.question(values) if row.tested else None for row in found]
     answers = answer(dict(filter(None, asked)))
     judged = []
     for row, question in zip(found, asked, strict=True):
         if question:
             to = answers[question[0]]
-            judged.append(replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm))
-        else:
-            judged.append(row)
+            row = replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm)  # noqa: PLW2901
+        judged.append(row)
     return judged
 
 
@@ -209,8 +202,8 @@ def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
         own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and ``kinds``,
         kind of number to how many draws were ``judged`` and the shares that each verdict has.
     """
-    tested = [row for row in judged if _is_tested(row)]
-    asked = [_question(row.entry, values) for row in tested]
+    tested = [row for row in judged if row.tested]
+    asked = [row.entry.question(values) for row in tested]
     distinct = {key: row for (key, _), row in zip(asked, tested, strict=True)}
     by_seed = calibration(dict(asked))
     given: dict[str, list[str]] = {}
@@ -224,10 +217,9 @@ def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
         "seeds": len(by_seed),
         "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
         "kinds": {
-            kind: {"judged": len(verdicts)}
-            | {
-                verdict: verdicts.count(verdict) / len(verdicts)
-                for verdict in ("agrees", "undecided", "differs")
+            kind: {
+                "judged": len(verdicts),
+                **{name: verdicts.count(name) / len(verdicts) for name in get_args(Agreement)},
             }
             for kind, verdicts in given.items()
         },
@@ -237,10 +229,8 @@ def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
 def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, float]:
     """Count how often the two rules of folds give the printed ± 0.004, over draws and its cells.
 
-    Returns
-    -------
-    dict
-        ``printed``, how many cells there are; ``today`` and ``then``, shares of cells times draws.
+    Returns ``printed``, how many cells there are; ``today`` and ``then``, shares of cells times
+    draws.
     """
     cells = {str(e.metric) for e in ledger if e.kind == "grid spread" and e.printed == "0.004"}
     found: dict[str, float] = {"printed": len(cells)}
@@ -253,48 +243,39 @@ def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, fl
 
 def as_table(judged: Sequence[Judged]) -> pd.DataFrame:
     """Return a row for each printed number; a cell is empty where there is nothing to say."""
-    rows = []
-    for row in judged:
-        over = row.spread and (row.spread.mean, row.spread.sd, row.spread.seeds)
-        rows.append(
-            (
-                row.entry.id,
-                row.entry.kind,
-                row.entry.check,
-                row.entry.printed,
-                row.value,
-                *(over or (None, None, None)),
-                row.z,
-                row.entry.margin,
-                row.p,
-                row.p_holm,
-                row.verdict,
-            )
-        )
-    columns = ["id", "kind", "rule", "printed", "recomputed", "mean", "sd", "seeds", "z", "margin"]
-    table = pd.DataFrame(rows, columns=[*columns, "p", "p_holm", "verdict"])
-    return table.astype({"seeds": "Int64"})
+    rows = [
+        {
+            "id": row.entry.id,
+            "kind": row.entry.kind,
+            "rule": row.entry.check,
+            "printed": row.entry.printed,
+            "recomputed": row.value,
+            **{name: (row.spread or {}).get(name) for name in ("mean", "sd", "seeds")},
+            "z": row.z,
+            "margin": row.entry.margin,
+            "p": row.p,
+            "p_holm": row.p_holm,
+            "verdict": row.verdict,
+        }
+        for row in judged
+    ]
+    return pd.DataFrame(rows).astype({"seeds": "Int64"})
 
 
-def printed_aucs(judged: Sequence[Judged]) -> dict[str, float]:
+def printed_aucs(ledger: Sequence[Entry]) -> dict[str, float]:
     """Return the printed AUC of each kernel."""
     start = "svm_kernels.auc."
-    return {
-        row.entry.id.removeprefix(start): float(row.entry.printed)
-        for row in judged
-        if row.entry.id.startswith(start)
-    }
+    return {e.id.removeprefix(start): float(e.printed) for e in ledger if e.id.startswith(start)}
 
 
-def printed_by_epoch(judged: Sequence[Judged], network: str) -> pd.DataFrame:
+def printed_by_epoch(ledger: Sequence[Entry], network: str) -> pd.DataFrame:
     """Return what the paper prints of a network's training: ``epoch``, ``measure``, ``value``."""
-    pattern = re.compile(rf"{network}\.epoch_(\d+)\.(\w+)")
-    found = ((pattern.fullmatch(row.entry.id), row.entry.printed) for row in judged)
-    rows = [(int(name[1]), name[2], float(value)) for name, value in found if name]
-    return pd.DataFrame(rows, columns=["epoch", "measure", "value"])
+    ids = pd.Series({entry.id: float(entry.printed) for entry in ledger}, name="value")
+    names = ids.index.str.extract(rf"^{network}\.epoch_(?P<epoch>\d+)\.(?P<measure>\w+)$")
+    return names.assign(value=ids.to_numpy()).dropna().astype({"epoch": int})
 
 
-def printed_seconds(ledger: Iterable[Entry]) -> dict[str, list[float]]:
+def printed_seconds(ledger: Sequence[Entry]) -> dict[str, list[float]]:
     """Return network to the seconds that the paper's log gives of each epoch, in their order."""
     result: dict[str, list[float]] = {}
     for entry in ledger:
@@ -317,14 +298,14 @@ def _look_up(entry: Entry, leaves: Mapping[str, Any], values: Values) -> Judged:
     value = None if found is None else float(found)
     if entry.check == "digits":
         return Judged(entry, value, "not computed" if value is None else _by_digits(entry, value))
-    drawn = values.get(_over_seeds(entry))
+    drawn = values.get(entry.over_seeds)
     # A number of a study alone has no value of this run.
-    if drawn is None or (value is None and _over_seeds(entry) != entry.metric):
+    if drawn is None or (value is None and entry.over_seeds != entry.metric):
         return Judged(entry, value, "not computed")
-    found_spread = Spread(**spread(drawn.tolist()))  # type: ignore[arg-type]
+    found_spread = spread(drawn)
     if np.ptp(drawn) == 0:
         # The mean of equal values can be off by rounding, and then their sd is not quite 0.
-        found_spread = replace(found_spread, mean=float(drawn[0]), sd=0.0)
+        found_spread |= {"mean": float(drawn[0]), "sd": 0.0}
     if entry.check == "spread":
         return Judged(entry, value, "undecided", found_spread)
     share = float(np.isclose(drawn, float(entry.printed)).mean())
@@ -339,25 +320,6 @@ def _by_digits(entry: Entry, value: float) -> Verdict:
     # floats make of these.
     distance = abs(Decimal(str(value)) - Decimal(entry.printed))
     return "agrees" if distance <= Decimal(str(max(entry.rounding, entry.margin))) else "differs"
-
-
-def _over_seeds(entry: Entry) -> str:
-    """Return the name of the values over seeds: of the study itself, or of the stage's study."""
-    metric = str(entry.metric)
-    return metric if metric.startswith(("slips_", "origins")) else f"spread_{metric}"
-
-
-def _is_tested(row: Judged) -> bool:
-    return row.entry.check == "spread" and row.spread is not None
-
-
-def _question(entry: Entry, values: Values) -> tuple[Hashable, Question]:
-    """Return what is asked of a number; of equal numbers with equal draws the key is the same."""
-    draws = values[_over_seeds(entry)]
-    key = (entry.printed, entry.rounding, entry.margin, entry.together, draws.tobytes())
-    return key, Question(
-        float(entry.printed), entry.decimals, entry.rounding, draws, entry.margin, entry.together
-    )
 
 
 def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """Which candidate a printed number fits best: where it comes from if not from the printed code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scipy import stats
 
 from mnist_report.evaluation.agreement import EXACT, prediction_error, reach
 
-#: In words.
 GAMMAS = {
     "auto": "1/784, as printed",
     "scale_2019": "'scale' of January 2019",
@@ -17,22 +15,11 @@ GAMMAS = {
 ROWS = {"train": "training", "test": "test"}
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A way in which a printed number may have come about.
+class Candidate(NamedTuple):
+    """A way in which a printed number may have come about: the number over seeds, `mean` ± `sd`.
 
-    Attributes
-    ----------
-    gamma, rows
-        Keys of `GAMMAS` and `ROWS`.
-    mean, sd
-        The number that it gives, over seeds.
-    z
-        How many standard deviations the printed number lies above the mean.
-    fits
-        Whether it lies where nineteen of twenty further draws would.
-    density
-        How densely further draws lie at the printed number: Student's t, shifted and stretched.
+    The printed one lies `z` standard deviations above the mean, and `fits` where nineteen of twenty
+    further draws lie. How densely these lie there is `density`: Student's t, shifted and stretched.
     """
 
     gamma: str
@@ -62,8 +49,7 @@ def candidates(measured: Mapping[str, Any], printed: float) -> list[Candidate]:
     return sorted(found, key=lambda candidate: abs(candidate.z))
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """A size of the final training set: the AUC that it gives, and the p of the printed one."""
 
     rows: int
@@ -82,14 +68,9 @@ def sizes(measured: Mapping[str, Any], printed: float) -> list[Size]:
     n = spreads[0]["seeds"]
     # Draws that all agree leave only what floats make of equal numbers.
     pooled = max((sum(spread["sd"] ** 2 for spread in spreads) / len(spreads)) ** 0.5, EXACT)
-    error = prediction_error(pooled, n)
-    freedom = len(spreads) * (n - 1)
-    return [
-        Size(
-            int(name.removeprefix("rows_")),
-            spread["mean"],
-            pooled,
-            float(2 * stats.t.sf(abs(printed - spread["mean"]) / error, freedom)),
-        )
-        for name, spread in measured.items()
-    ]
+    error, freedom = prediction_error(pooled, n), len(spreads) * (n - 1)
+    found = []
+    for name, spread in measured.items():
+        p = 2 * stats.t.sf(abs(printed - spread["mean"]) / error, freedom)
+        found.append(Size(int(name.removeprefix("rows_")), spread["mean"], pooled, float(p)))
+    return found

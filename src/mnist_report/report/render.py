@@ -52,18 +52,11 @@ class Document:
     verdicts: Sequence[Judged]
 
     def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
-        """Place a picture above its caption, which links what made it.
+        """Place a picture, a path below ``plots``, above its caption, which links what made it.
 
-        Parameters
-        ----------
-        picture
-            Its path below ``plots``; or ``costs/stages.png``, which the report itself draws.
-        by
-            The function that draws it: ``module.function`` of `mnist_report.figures`.
-        data
-            The file that holds what it shows, its path from the top of the checkout.
-        alt, caption
-            What it shows, for a reader who cannot see it; and what to see in it.
+        Drawn is it `by` ``module.function`` of `mnist_report.figures`; the file `data`, seen from
+        the top of the checkout, holds what it shows. The report itself draws what lies in
+        ``costs``.
         """
         folder = picture.split("/")[0]
         stage = _DRAWN_BY.get(folder, folder)
@@ -182,15 +175,11 @@ def _citation() -> dict[str, Any]:
 
 def to_html(markdown: str) -> str:
     """Turn the Markdown into one HTML file that holds its pictures, style and MathML."""
+    options = "--embed-resources --mathml --toc --toc-depth=3 --number-sections --section-divs"
     html = _pandoc(
         markdown,
         "html5",
-        "--embed-resources",
-        "--mathml",
-        "--toc",
-        "--toc-depth=3",
-        "--number-sections",
-        "--section-divs",
+        *options.split(),
         f"--resource-path=report:{_from_root('')}",
         f"--template={_from_root('report.html')}",
         "--metadata=lang:en",
@@ -207,7 +196,7 @@ def to_html(markdown: str) -> str:
 def to_pdf(markdown: str) -> bytes:
     """Turn the Markdown into a PDF of the version's date: the same text gives the same bytes."""
     citation = _citation()
-    released = str(citation["date-released"])
+    released = citation["date-released"]
     year, month, day = map(int, released.split("-"))
     source = _pandoc(
         markdown,
@@ -218,11 +207,8 @@ def to_pdf(markdown: str) -> bytes:
         f"--variable=date:year: {year}, month: {month}, day: {day}",
     )
     # typst's stubs take the bytes of a document for a list of documents.
-    compiled = typst.compile(
-        source.encode(),  # type: ignore[type-var]
-        root=str(paths.ROOT),
-        ignore_system_fonts=True,
-    )
+    root = str(paths.ROOT)
+    compiled = typst.compile(source.encode(), root=root, ignore_system_fonts=True)  # type: ignore[type-var]
     assert isinstance(compiled, bytes)  # noqa: S101
     return compiled
 

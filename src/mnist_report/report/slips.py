@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 from sklearn.metrics import roc_auc_score
 
 from mnist_report.evaluation.seeds import Values, welch
-from mnist_report.evaluation.signs import with_signs_of_2019
 from mnist_report.figures.names import KERNELS
+from mnist_report.models.classical.pca import with_signs_of_2019
 from mnist_report.models.scratch.neural_network import cross_entropy, minibatches
 from mnist_report.report import words
 from mnist_report.scores.scores import auc_hard
@@ -82,33 +82,22 @@ def load_slips() -> list[Slip]:
     ]
 
 
-def paired(printed: Floats, right: Floats) -> dict[str, float]:
-    """Return `paired_difference` of a slip measured both ways with the same seeds.
-
-    With ``min`` and ``max`` of the differences of single seeds.
-    """
-    differences = right - printed
-    found = paired_difference(printed, right)
-    return {**found, "min": float(differences.min()), "max": float(differences.max())}
-
-
 def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
-    """Return slip to key to its effect; slips that were not measured are left out."""
-    return {
-        slip.id: {
-            effect.name or effect.measure: paired(values[effect.printed], values[effect.right])
-            for effect in slip.effects
-        }
-        for slip in slips
-        if slip.effects
-    }
+    """Return slip to key to its effect, with ``min`` and ``max`` over single seeds.
 
-
-def correct(*families: Mapping[str, dict[str, float]]) -> None:
-    """Give each effect its ``p_holm``, all of them taken together."""
-    together = [effect for family in families for effect in family.values()]
-    for effect, p in zip(together, holm([effect["p"] for effect in together]), strict=True):
-        effect["p_holm"] = p
+    Slips that were not measured are left out.
+    """
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for slip in slips:
+        for effect in slip.effects:
+            printed, right = values[effect.printed], values[effect.right]
+            gains = right - printed
+            found.setdefault(slip.id, {})[effect.name or effect.measure] = {
+                **paired_difference(printed, right),
+                "min": float(gains.min()),
+                "max": float(gains.max()),
+            }
+    return found
 
 
 def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame:
@@ -127,10 +116,10 @@ def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame
 
 
 def leads(values: Values) -> dict[str, dict[str, float]]:
-    """Return the AUC of the network less that of the SVM, by the measures that are compared.
+    """Return the AUC of the network less that of the SVM (`welch`), and the fewer ``seeds``.
 
     ``printed`` sets the network's scores against the SVM's labels, as below the paper's cell 27;
-    ``scores`` and ``labels`` take the same of both. As `welch` gives it, with the fewer ``seeds``.
+    ``scores`` and ``labels`` take the same of both.
     """
     found = {}
     for name, of_svm, of_network in (
@@ -139,10 +128,7 @@ def leads(values: Values) -> dict[str, dict[str, float]]:
         ("labels", "auc_hard", "auc_hard"),
     ):
         svm, network = values[f"{SVM}.{of_svm}"], values[f"{NETWORK}.{of_network}"]
-        found[name] = {
-            **welch(spread(svm.tolist()), spread(network.tolist())),
-            "seeds": min(len(svm), len(network)),
-        }
+        found[name] = welch(svm, network) | {"seeds": min(len(svm), len(network))}
     return found
 
 
@@ -152,12 +138,11 @@ def label_identity(values: Values) -> dict[str, float]:
     With ten classes of one size the mean over classes of (hits + 1 - false alarms) / 2 is exactly
     that: the share of hits is the accuracy, that of false alarms (1 - accuracy) / 9.
     """
-    pairs = [
-        (values[name.removesuffix("auc_hard") + "accuracy"], aucs)
-        for name, aucs in values.items()
-        if name.endswith(".auc_hard") and ".train." not in name
-    ]
-    accuracy, auc = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    names = [n for n in values if n.endswith(".auc_hard") and ".train." not in n]
+    auc = np.concatenate([values[name] for name in names])
+    accuracy = np.concatenate(
+        [values[f"{name.removesuffix('auc_hard')}accuracy"] for name in names]
+    )
     gaps = np.abs(auc - (1 - 5 / 9 * (1 - accuracy)))
     return {"runs": len(gaps), "median": float(np.median(gaps)), "largest": float(gaps.max())}
 
@@ -180,8 +165,8 @@ def kernel_choice(values: Values) -> dict[str, Any]:
 def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
     """Return the final SVM's AUC of labels on the ``fewest``, ``middle`` and ``most`` rows tried.
 
-    In the paper's setting these are 3,000 as in its text, 15,000, and 30,000 as in its code.
-    Returned are ``final_rows.fewest`` and so on, and the numbers of rows with the mean AUC of each.
+    These are 3,000 as in the paper's text, 15,000, and 30,000 as in its code. Beside the values are
+    the numbers of rows with the mean AUC of each.
     """
     start = "origins.final.rows_"
     sizes = sorted(int(name.removeprefix(start)) for name in values if name.startswith(start))
@@ -215,17 +200,10 @@ def grid_repeats() -> dict[str, int]:
 
 
 def reading(scores: Floats, labels: NDArray[np.int64]) -> dict[str, int]:
-    """Count the images within half a unit of where the paper sees the zeros, signs as in 2019.
-
-    Scores have the shape (n, 2 or more), labels (n,).
-    """
+    """Count the images within half a unit of where the paper sees the zeros, signs as in 2019."""
     distance = np.linalg.norm(with_signs_of_2019(scores[:, :2]) - PRINTED_ZEROS, axis=1)
-    found = labels[distance < 0.5]
-    return {
-        "near": len(found),
-        "ones": int((found == 1).sum()),
-        "zeros": int((found == 0).sum()),
-    }
+    found = labels[distance < 0.5].tolist()
+    return {"near": len(found), "ones": found.count(1), "zeros": found.count(0)}
 
 
 def components_printed(cumulative: Sequence[float]) -> dict[str, float]:
@@ -235,7 +213,7 @@ def components_printed(cumulative: Sequence[float]) -> dict[str, float]:
 
 
 def soft_margin(support_vectors: Mapping[str, int]) -> dict[str, dict[str, float]]:
-    """Return the support vectors at the lowest and highest price of slack, from ``C_<price>``."""
+    """Return the support vectors at the lowest and highest price of slack."""
     by_price = {float(name.removeprefix("C_")): count for name, count in support_vectors.items()}
     return {
         name: {"C": price, "support_vectors": by_price[price]}
@@ -285,7 +263,9 @@ def judge_slips(
     """
     by_rows, sizes = final_rows(values)
     measured, ahead = effects(slips, {**values, **by_rows}), leads(values)
-    correct(*measured.values(), ahead)
+    together = [each for family in (*measured.values(), ahead) for each in family.values()]
+    for each, p in zip(together, holm([each["p"] for each in together]), strict=True):
+        each["p_holm"] = p
     rows = results["scale"]["train"]["rows"]
     overflow = results["slips_network"]["overflow"]
     return {

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from mnist_report.evaluation.rules import RULES, Verdict, explain, judge
+from mnist_report.evaluation.rules import RULES, Verdict, explain, judge, parts
 from mnist_report.figures.names import KERNELS
 from mnist_report.report import words
 from mnist_report.report.ledger import load_ledger
@@ -53,13 +53,9 @@ class Statement:
         """Judge the statement by its evidence."""
         told = []
         for template in (self.sentence, self.more):
-            text = (
-                words.environment()
-                .from_string(template)
-                .render(
-                    evidence, e=evidence, given=self.evidence, rules=self.rules, kernels=KERNELS
-                )
-            )
+            names = {"e": evidence, "given": self.evidence, "rules": self.rules}
+            written = words.environment().from_string(template)
+            text = written.render(evidence, **names, kernels=KERNELS)
             # One line, with no space that a macro leaves before a mark; no-break spaces stay.
             told.append(re.sub(r" ([;.,])", r"\1", re.sub(r"[ \n]+", " ", text)).strip())
         return Finding(judge(self.rules, self.objection, evidence), *told)
@@ -68,10 +64,8 @@ class Statement:
         """Judge the statement by what the paper prints: a verdict, or *not shown*."""
         if self.own_run is None:
             return "not shown"
-        names = self.own_run["of"]
-        numbers = [printed[name] for name in ([names] if isinstance(names, str) else names)]
-        thresholds = {k: v for k, v in self.own_run.items() if k not in ("rule", "of")}
-        return RULES[self.own_run["rule"]](*numbers, **thresholds)
+        names, thresholds = parts(self.own_run)
+        return RULES[self.own_run["rule"]](*(printed[name] for name in names), **thresholds)
 
 
 @dataclass(frozen=True)
@@ -99,13 +93,7 @@ def load_statements() -> list[Statement]:
 
 
 def judge_statements(metrics: Mapping[str, Any]) -> list[JudgedStatement]:
-    """Judge every statement, in the paper's order.
-
-    Parameters
-    ----------
-    metrics
-        Name to the content of its results file; only ``statements`` is read.
-    """
+    """Judge every statement, in the paper's order, by ``statements`` of the results."""
     evidence = metrics["statements"]["statements"]
     printed = {entry.id: float(entry.printed) for entry in load_ledger()}
     return [
@@ -128,18 +116,12 @@ def load_not_judged() -> list[dict[str, str]]:
 def as_table(judged: Sequence[JudgedStatement]) -> pd.DataFrame:
     """Return a row for each statement: id, place, statement, own_run, verdict, sentence, more."""
     return pd.DataFrame(
-        [
-            {
-                "id": row.statement.id,
-                "place": row.statement.place,
-                "statement": row.statement.statement,
-                "own_run": row.own,
-                "verdict": row.finding.verdict,
-                "sentence": row.finding.sentence,
-                "more": row.finding.more,
-            }
-            for row in judged
-        ]
+        {
+            **{name: getattr(row.statement, name) for name in ("id", "place", "statement")},
+            "own_run": row.own,
+            **vars(row.finding),
+        }
+        for row in judged
     )
 
 

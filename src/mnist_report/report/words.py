@@ -6,7 +6,6 @@ from functools import cache
 
 import jinja2
 
-from mnist_report.report.ledger import Spread
 
 
 @cache
@@ -101,10 +100,10 @@ def difference_like(value: float, printed: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
 
 
-def over_seeds(spread: Spread, printed: str) -> str:
+def over_seeds(spread: Mapping[str, float], printed: str) -> str:
     """Write mean and sd over seeds, to one digit more than the printed number, at most five."""
     digits = min(_decimals(printed) + 1, 5)
-    return f"{fixed(spread.mean, digits)} ± {fixed(spread.sd, digits)}"
+    return f"{fixed(spread['mean'], digits)} ± {fixed(spread['sd'], digits)}"
 
 
 def round_ratio(value: float) -> str:
@@ -133,22 +132,6 @@ def escape(text: str) -> str:
 
 #: What templates can write after a bar.
 FILTERS: tuple[Callable[..., object], ...] = (
-    fixed,
-    signed,
-    interval,
-    points,
-    lead,
-    span,
-    p_value,
-    listed,
-    percent,
-    count,
-    plain,
-    power,
-    escape,
-    like,
-    short,
-    difference_like,
-    over_seeds,
-    round_ratio,
-)
+    fixed, signed, interval, points, lead, span, p_value, listed, percent, count, plain, power,
+    escape, like, short, difference_like, over_seeds, round_ratio,
+)  # fmt: skip

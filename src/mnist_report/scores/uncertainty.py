@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
+def spread(values: ArrayLike) -> dict[str, float]:
     """Return ``mean``, ``sd`` (divisor n - 1), ``min``, ``max`` and number of ``seeds``."""
     array = np.asarray(values, dtype=np.float64)
     return {

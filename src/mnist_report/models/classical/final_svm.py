@@ -1,7 +1,6 @@
 """The paper's final support vector machine: drawn, fitted and asked about the test images."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +15,11 @@ from mnist_report.models.classical.pca import fit_pca, project_all
 from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 
 
-@dataclass(frozen=True)
-class FinalSVM:
-    """The fitted machine and its answers.
+class FinalSVM(NamedTuple):
+    """The fitted machine, on components if there is a `pca`, and its answers.
 
-    Attributes
-    ----------
-    model
-        What was fitted, on components if there is a `pca`.
-    pca
-        What turns images into the components that the model sees; None if it sees the pixels.
-    drawn : (m,) int64
-        The numbers of the training images drawn, with repeats.
-    predicted : (t,) int64
-        The digits predicted for the test images.
-    scores : (t, k) float64
-        Their scores, a column for each class.
+    `drawn` are the numbers of the training images drawn, with repeats, (m,); `predicted` the digits
+    of the test images, (t,), and `scores` what each class gets for them, (t, k).
     """
 
     model: SVC
@@ -47,24 +35,13 @@ def drawn_rows(n: int, rows: int, seed: int) -> NDArray[np.int64]:
 
 
 def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, seed: int) -> FinalSVM:
-    """Draw training images, fit the machine and let it predict the test images.
-
-    Parameters
-    ----------
-    params
-        All but C and gamma, which may come from a search.
-    """
+    """Draw training images, fit the machine and let it predict the test images."""
     drawn = drawn_rows(len(data.train_images), params.rows, seed)
     pca = None
     if params.pca_components is not None:
         pca = fit_pca(data.train_images, params.pca_components)
         data = project_all(pca, data)
     model = fit_unique(
-        data.train_images,
-        data.train_labels,
-        drawn,
-        kernel=params.kernel,
-        C=C,
-        gamma=gamma,
+        data.train_images, data.train_labels, drawn, kernel=params.kernel, C=C, gamma=gamma
     )
     return FinalSVM(model, pca, drawn, *predict_with_scores(model, data.test_images))

@@ -8,8 +8,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -29,8 +28,6 @@ from mnist_report.models.classical.svm import GRAM_GIB
 #: How long to wait for a Dask scheduler to answer and for its first worker, in seconds.
 CONNECT_TIMEOUT = 10
 
-Candidate = tuple[float, float]
-
 
 def grid_search(
     X: NDArray[np.floating[Any]],
@@ -47,25 +44,14 @@ def grid_search(
     rows are a random draw, so shuffling them once more would add nothing. One kernel matrix, of
     8 n² bytes, serves all values of C; where that is too much, libsvm makes the values itself.
 
-    Parameters
-    ----------
-    X : (n, d), y : (n,)
-        The rows and their labels.
-    C, gamma
-        The values to pair, above 0. A value listed twice counts once.
-    folds
-        The number of folds, 2 or more.
-    as_in_2019
-        Take `folds_of_2019`, and weight them by their rows in mean and sd, as `GridSearchCV` did
-        then (``iid``, until release 0.24).
+    With `as_in_2019` it takes `folds_of_2019`, and weights them by their rows in mean and sd, as
+    `GridSearchCV` did then (``iid``, until release 0.24).
 
     Returns
     -------
-    DataFrame
-        One row for each candidate in the order of the lists, C outermost. Columns: ``C``,
-        ``gamma``, ``mean`` accuracy (0 to 1), ``sd`` (over the folds, divided by their number as
-        the paper's are), ``rank`` (1 is best; equal means share a rank) and ``fold_1``,
-        ``fold_2``, ... (the accuracy on each fold).
+    One row for each candidate in the order of the lists, C outermost; a value listed twice counts
+    once. Columns: ``C``, ``gamma``, ``mean`` accuracy, ``sd`` (over the folds, divided by their
+    number as the paper's are), ``rank`` (1 is best; equal means share a rank), ``fold_1`` ...
 
     Raises
     ------
@@ -144,19 +130,10 @@ def on_threads(jobs: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def on_dask(scheduler: str, jobs: int) -> Iterator[None]:
-    """Run the fits on a Dask cluster while the block lasts.
+    """Run the fits on the Dask cluster of a scheduler (``"tcp://host:8786"``).
 
-    Parameters
-    ----------
-    scheduler
-        The scheduler's address (``"tcp://host:8786"``), or ``"local"`` for a cluster of so many
-        worker processes on this machine. They import the main script anew, so it needs its
-        ``if __name__ == "__main__"``.
-
-    Raises
-    ------
-    UserError
-        If Dask is not installed, or the cluster does not answer or loses its workers.
+    ``"local"`` starts so many worker processes on this machine. They import the main script anew,
+    so it needs its ``if __name__ == "__main__"``.
     """
     try:
         import distributed
@@ -184,56 +161,37 @@ def on_dask(scheduler: str, jobs: int) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What `select` takes from a grid, and how sure that choice is.
+class Selection(NamedTuple):
+    """The candidate taken from a grid, and how sure that choice is.
 
-    Attributes
-    ----------
-    C, gamma
-        The candidate taken.
-    mean, standard_error
-        Its mean accuracy over the folds, the best of the grid, and the standard error of that.
-    tied
-        Every (C, gamma) with the same best mean, the one taken first.
-    within_one_se
-        Every (C, gamma) whose mean is at most one standard error below the best, the tied ones
-        included, in the order of C, then gamma.
+    `mean` is the best of the grid; `within_one_se` has for each row of the table whether its mean
+    is at most one standard error below that.
     """
 
     C: float
     gamma: float
     mean: float
     standard_error: float
-    tied: tuple[Candidate, ...]
-    within_one_se: tuple[Candidate, ...]
+    within_one_se: pd.Series
 
 
 def select(table: pd.DataFrame) -> Selection:
-    """Take the best candidate from the table of `grid_search` and name those that do as well.
+    """Take the best candidate from the table of `grid_search`.
 
-    Among the candidates with the best mean it is the one with the smallest C, then the smallest
-    gamma: both make the smoother boundary.
+    Among those with the best mean it is the one with the smallest C, then the smallest gamma: both
+    make the smoother boundary.
 
     The standard error is that of the best mean over k folds, s / sqrt(k) with s the standard
     deviation of the folds' scores with divisor k - 1 (Hastie, Tibshirani and Friedman, The
     Elements of Statistical Learning, section 7.10). The folds share training rows, so it is a
     guide and no test.
     """
-    ordered = table.sort_values(["C", "gamma"])
-    tied = ordered[ordered["rank"] == 1]
-    best = tied.iloc[0]
+    best = table.sort_values(["rank", "C", "gamma"]).iloc[0]
     scores = best.filter(like="fold_").to_numpy(dtype=np.float64)
     standard_error = float(scores.std(ddof=1) / math.sqrt(len(scores)))
-    close = ordered[(ordered["rank"] == 1) | (ordered["mean"] >= best["mean"] - standard_error)]
-    return Selection(
-        C=float(best["C"]),
-        gamma=float(best["gamma"]),
-        mean=float(best["mean"]),
-        standard_error=standard_error,
-        tied=_pairs(tied),
-        within_one_se=_pairs(close),
-    )
+    close = (table["rank"] == 1) | (table["mean"] >= best["mean"] - standard_error)
+    C, gamma, mean = (float(best[name]) for name in ("C", "gamma", "mean"))
+    return Selection(C, gamma, mean, standard_error, close)
 
 
 def summary(table: pd.DataFrame) -> dict[str, Any]:
@@ -243,14 +201,10 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
         "C": found.C,
         "gamma": found.gamma,
         "best_mean": found.mean,
-        "tied": len(found.tied),
+        "tied": int((table["rank"] == 1).sum()),
     }
     for name, values in (("mean_accuracy", table["mean"]), ("two_sd", 2 * table["sd"])):
         cells = tree.setdefault(name, {})
         for C, gamma, value in zip(table["C"], table["gamma"], values, strict=True):
             cells.setdefault(f"C_{C:.10g}", {})[f"gamma_{gamma:.10g}"] = float(value)
     return tree
-
-
-def _pairs(table: pd.DataFrame) -> tuple[Candidate, ...]:
-    return tuple(zip(table["C"].tolist(), table["gamma"].tolist(), strict=True))

@@ -22,10 +22,8 @@ def answers(
     model: SVC, data: ScaledData, drawn: NDArray[np.int64]
 ) -> Iterator[tuple[str, Answers]]:
     """Yield what a model says of the drawn training rows (``train``) and of the test images."""
-    yield (
-        "train",
-        (data.train_labels[drawn], *predict_with_scores(model, data.train_images[drawn])),
-    )
+    X, y = data.train_images[drawn], data.train_labels[drawn]
+    yield "train", (y, *predict_with_scores(model, X))
     yield "test", (data.test_labels, *predict_with_scores(model, data.test_images))
 
 
@@ -40,22 +38,11 @@ def compare_kernels(
 ) -> pd.DataFrame:
     """Fit one classifier a kernel on the drawn rows, shape (m,) with repeats; judge each twice.
 
-    Returns
-    -------
-    Two rows per kernel, ``rows`` being ``train`` (the drawn rows, repeats counted) and ``test``;
-    columns ``kernel``, ``rows``, ``accuracy``, ``auc_hard``, ``auc_scores``, ``support_vectors``.
+    A kernel has two rows, ``rows`` being ``train`` (the drawn rows, repeats counted) and ``test``.
     """
-    table = []
+    X, y, table = data.train_images, data.train_labels, []
     for kernel in tqdm(dict.fromkeys(kernels), desc="kernels", unit="kernel"):
-        model = fit_unique(
-            data.train_images,
-            data.train_labels,
-            drawn,
-            kernel=kernel,
-            C=C,
-            gamma=gamma,
-            degree=degree,
-        )
+        model = fit_unique(X, y, drawn, kernel=kernel, C=C, gamma=gamma, degree=degree)
         for rows, (labels, predicted, scores) in answers(model, data, drawn):
             table.append(
                 {

@@ -11,15 +11,10 @@ from mnist_report.data.scaled import ScaledData
 
 
 def fit_pca(vectors: NDArray[np.float32], components: int) -> PCA:
-    """Fit principal components in float64, at most as many as there are rows or features.
+    """Fit principal components of vectors, (n, features), in float64, at most n or features.
 
     Of either sign of a component scikit-learn takes the one that makes its entry of largest
     absolute value positive: reruns and machines agree.
-
-    Parameters
-    ----------
-    vectors
-        Shape (n, features).
     """
     return PCA(min(components, *vectors.shape), svd_solver="covariance_eigh").fit(
         vectors.astype(np.float64)
@@ -30,6 +25,17 @@ def project(model: PCA, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the scores of vectors, shape (n, features), on all components of the model."""
     scores: NDArray[np.float64] = model.transform(vectors.astype(np.float64))
     return scores
+
+
+def with_signs_of_2019(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the training images' scores, (n, components), as the paper's scikit-learn gave them.
+
+    Either sign of a component is right. Release 0.20 made the score of largest size positive: its
+    `svd_flip` went by the left singular vectors, which are the scores but for their scale.
+    """
+    largest = scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])]
+    turned: NDArray[np.float64] = scores * np.sign(largest)
+    return turned
 
 
 def project_all(model: PCA, data: ScaledData) -> ScaledData:

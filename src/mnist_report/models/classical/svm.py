@@ -38,7 +38,6 @@ def fit_unique(
     C: float,
     gamma: Gamma,
     degree: int = 2,
-    coef0: float = 0.0,
     tol: float = 1e-3,
 ) -> SVC:
     """Fit a classifier on rows drawn with replacement, each distinct row taken once.
@@ -54,8 +53,6 @@ def fit_unique(
         The rows to draw from, and their labels.
     indices : (m,)
         The row numbers drawn, with repeats.
-    kernel, C, gamma, degree, coef0, tol
-        As `SVC` takes them.
 
     Returns
     -------
@@ -72,7 +69,7 @@ def fit_unique(
     if np.all(labels == labels[0]):
         raise UserError(f"all drawn rows are of class {labels[0]}; draw more rows")
     scale = as_number(gamma, X[indices])
-    model = SVC(kernel=kernel, C=C, gamma=scale, degree=degree, coef0=coef0, tol=tol)
+    model = SVC(kernel=kernel, C=C, gamma=scale, degree=degree, tol=tol)
     if 8 * len(rows) ** 2 > GRAM_GIB * 2**30:
         return model.fit(points, labels, sample_weight=counts)
     gram = np.empty((len(rows), len(rows)))
@@ -92,15 +89,9 @@ def fit_unique(
 def predict_with_scores(
     model: SVC, X: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Return ``model.predict(X)`` and ``model.decision_function(X)``, by kernel matrices.
+    """Return ``model.predict(X)``, (n,), and ``model.decision_function(X)``, (n, k).
 
-    Returns
-    -------
-    labels : (n,)
-        The predicted classes.
-    scores : (n, k) float64
-        One column for each class of ``model.classes_``; a higher score means more likely. With
-        two classes, where `SVC` gives one value f for each row, the columns are -f and f.
+    With two classes, where `SVC` gives one value f for each row, the columns are -f and f.
     """
     # To libsvm the kernel values of the support vectors are all that it needs.
     vectors = len(model.support_vectors_)
