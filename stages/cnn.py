@@ -5,7 +5,7 @@ from mnist_report.core.stage import Stage, run_stage
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.keras import networks
 from mnist_report.models.report_card import CLASSES, write_report_card
 
@@ -34,15 +34,11 @@ def main(stage: Stage) -> None:
     shown = min(params.image, len(data.train_images) - 1)
     image, label = data.train_images[shown], int(data.train_labels[shown])
     outputs = networks.layer_outputs(model, image)
-    pictures = {
-        "filters.png": draw(figures.filters, networks.first_filters(model)),
-        "layers.png": draw(figures.layers, image, label, outputs),
-    }
 
     files.write_bytes(paths.MODELS / "cnn.keras", networks.save_keras_bytes(model))
     files.write_csv(paths.plot_file("cnn", "history.csv"), history)
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("cnn", name), picture)
+    plot("cnn", "filters.png", figures.filters, networks.first_filters(model))
+    plot("cnn", "layers.png", figures.layers, image, label, outputs)
     card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, loss)
     files.write_json(
         paths.results_file("cnn"),

@@ -10,7 +10,7 @@ from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison
 from mnist_report.figures import comparison as figures
 from mnist_report.figures.names import MODELS
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.scores.answers import read_right
 
 #: The final models in figures.
@@ -36,9 +36,7 @@ def main(stage: Stage) -> None:
     data = load_scaled()
     labels = data.test_labels
     answers = {
-        name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy(
-            np.int64
-        )
+        name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy()
         for name in MODELS
     }
     right = {name: given == labels for name, given in answers.items()}
@@ -62,22 +60,14 @@ def main(stage: Stage) -> None:
     hardest = comparison.hardest(np.stack(list(right.values())), np.mean(truth, axis=0), SHOWN)
     said = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers}).loc[hardest]
 
-    pictures = {
-        "accuracy.png": draw(figures.error_rates, table.rename(index=MODELS)),
-        "errors_by_digit.png": draw(
-            figures.errors_by_digit,
-            by_digit.rename(index=MODELS),
-            images.tolist(),
-        ),
-        "calibration.png": draw(
-            figures.reliability_curves, {MODELS[name]: curve for name, curve in curves.items()}
-        ),
-        "hardest.png": draw(
-            figures.hardest_images, data.test_images[hardest], said.rename(columns=SHORT)
-        ),
-    }
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("comparison", name), picture)
+    named = {MODELS[name]: curve for name, curve in curves.items()}
+    shown = data.test_images[hardest], said.rename(columns=SHORT)
+    plot("comparison", "accuracy.png", figures.error_rates, table.rename(index=MODELS))
+    errors = by_digit.rename(index=MODELS)
+    plot("comparison", "errors_by_digit.png", figures.errors_by_digit, errors, images.tolist())
+    plot("comparison", "calibration.png", figures.reliability_curves, named)
+    plot("comparison", "hardest.png", figures.hardest_images, *shown)
+
     defeated = comparison.wrong_by_all(labels, answers)
     # Of these very images alone there is a published list of label errors.
     mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]

@@ -11,7 +11,7 @@ from mnist_report.figures import statements as statement_figures
 from mnist_report.figures import verdicts as figures
 from mnist_report.figures.epochs import printed_epochs
 from mnist_report.figures.origins import kernel_candidates
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.report import ledger, slips, statements
 
 #: Stages and studies whose results are read; of studies every value is read besides.
@@ -68,69 +68,57 @@ def main(stage: Stage) -> None:
 
     effects = slips.as_table(known, found["effects"])
     grown = sources["cubic_growth"]
-    pictures = {
-        ("slips", "costs.png"): draw(
-            slip_figures.effects, effects[effects["group"].isin(["rows", "network"])]
-        ),
-        ("slips", "yardsticks.png"): draw(
-            slip_figures.effects,
-            effects[effects["group"] == "yardstick"],
-            "AUC so taken minus AUC of labels (percentage points)",
-        ),
-        ("statements", "components.png"): draw(
-            statement_figures.accuracy_by_components,
-            evidence.by_components(measured, sources["more_than_fifty"]["values"]),
-            sources["more_than_fifty"]["enough"],
-        ),
-        ("statements", "growth.png"): draw(
-            statement_figures.growth,
-            evidence.growth_curves(measured, grown["counted"], grown["noisy"]),
-        ),
-        ("statements", "convergence.png"): draw(
-            statement_figures.convergence,
-            {
-                name: measured.curves(sources["relu_converges"][side])
-                for name, side in (("sigmoid", "other"), ("relu", "one"))
-            },
-            measured.curve("ablations_network.adam.epoch_*.loss"),
-        ),
-        ("statements", "dropout.png"): draw(
-            statement_figures.dropout,
-            {
-                name: evidence.dropout_curves(measured, sources[f"dropout_{name}"]["network"])
-                for name in ("dense", "cnn")
-            },
-        ),
-        ("statements", "scaling.png"): draw(
-            statement_figures.scaling,
-            {
-                network: {
-                    pixels: measured.curve(sources[statement][pixels])
-                    for pixels in ("scaled", "unscaled")
-                }
-                for network, statement in (
-                    ("scratch_nn", "scaling_scratch"),
-                    ("keras_dense", "scaling_dense"),
-                    ("cnn", "scaling_cnn"),
-                )
-            },
-        ),
-        ("verdicts", "numbers.png"): draw(figures.deviations, table),
-        ("verdicts", "origins.png"): draw(
-            kernel_candidates,
-            results["origins"]["kernels"],
-            ledger.printed_aucs(entries),
-        ),
+    printed, yardsticks = (
+        effects["group"].isin(["rows", "network"]),
+        effects["group"] == "yardstick",
+    )
+    plot("slips", "costs.png", slip_figures.effects, effects[printed])
+    plot(
+        "slips",
+        "yardsticks.png",
+        slip_figures.effects,
+        effects[yardsticks],
+        "AUC so taken minus AUC of labels (percentage points)",
+    )
+    plot(
+        "statements",
+        "components.png",
+        statement_figures.accuracy_by_components,
+        evidence.by_components(measured, sources["more_than_fifty"]["values"]),
+        sources["more_than_fifty"]["enough"],
+    )
+    growth = evidence.growth_curves(measured, grown["counted"], grown["noisy"])
+    plot("statements", "growth.png", statement_figures.growth, growth)
+    losses = {
+        name: measured.curves(sources["relu_converges"][side])
+        for name, side in (("sigmoid", "other"), ("relu", "one"))
     }
-    for network in ("keras_dense", "cnn"):
-        pictures["verdicts", f"{network}_epochs.png"] = draw(
-            printed_epochs,
-            results[f"spread_{network}"]["epochs"],
-            ledger.printed_by_epoch(entries, network),
+    adam = measured.curve("ablations_network.adam.epoch_*.loss")
+    plot("statements", "convergence.png", statement_figures.convergence, losses, adam)
+    dropout = {
+        name: evidence.dropout_curves(measured, sources[f"dropout_{name}"]["network"])
+        for name in ("dense", "cnn")
+    }
+    plot("statements", "dropout.png", statement_figures.dropout, dropout)
+    scaling = {
+        network: {
+            pixels: measured.curve(sources[statement][pixels]) for pixels in ("scaled", "unscaled")
+        }
+        for network, statement in (
+            ("scratch_nn", "scaling_scratch"),
+            ("keras_dense", "scaling_dense"),
+            ("cnn", "scaling_cnn"),
         )
+    }
+    plot("statements", "scaling.png", statement_figures.scaling, scaling)
+    plot("verdicts", "numbers.png", figures.deviations, table)
+    aucs = results["origins"]["kernels"], ledger.printed_aucs(entries)
+    plot("verdicts", "origins.png", kernel_candidates, *aucs)
+    for network in ("keras_dense", "cnn"):
+        spread = results[f"spread_{network}"]["epochs"]
+        theirs = ledger.printed_by_epoch(entries, network)
+        plot("verdicts", f"{network}_epochs.png", printed_epochs, spread, theirs)
 
-    for (folder, name), picture in pictures.items():
-        files.write_bytes(paths.plot_file(folder, name), picture)
     files.write_csv(paths.plot_file("slips", "effects.csv"), effects)
     files.write_csv(paths.plot_file("statements", "statements.csv"), statements.as_table(judged))
     files.write_csv(paths.plot_file("statements", "rules.csv"), statements.rules_table(results))

@@ -7,7 +7,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import pca as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.classical.pca import components_for, fit_pca, project, variance_sums
 
 #: From so many components images are rebuilt, and from all.
@@ -41,24 +41,14 @@ def main(stage: Stage) -> None:
             }
         ),
     )
-    pictures = {
-        "scatter_2d.png": draw(figures.scatter_2d, scores, data.train_labels),
-        "scatter_3d.png": draw(figures.scatter_3d, scores, data.train_labels),
-        "cumulative_variance.png": draw(
-            figures.cumulative_variance,
-            ratios,
-            {share: count for share, count in reached.items() if count},
-            params.printed_components,
-        ),
-        "components.png": draw(figures.components, model.mean_, model.components_, ratios),
-        "reconstructions.png": draw(
-            figures.reconstructions,
-            dict(zip(shown.tolist(), data.test_images[shown], strict=True)),
-            rebuilt,
-        ),
-    }
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("pca", name), picture)
+    reached_at = {share: count for share, count in reached.items() if count}
+    originals = dict(zip(shown.tolist(), data.test_images[shown], strict=True))
+    plot("pca", "scatter_2d.png", figures.scatter_2d, scores, data.train_labels)
+    plot("pca", "scatter_3d.png", figures.scatter_3d, scores, data.train_labels)
+    curve = ratios, reached_at, params.printed_components
+    plot("pca", "cumulative_variance.png", figures.cumulative_variance, *curve)
+    plot("pca", "components.png", figures.components, model.mean_, model.components_, ratios)
+    plot("pca", "reconstructions.png", figures.reconstructions, originals, rebuilt)
     sums = variance_sums(ratios, [2, 3, *params.sums])
     files.write_json(paths.metrics_file("pca"), {"variance_2": sums["2"]})
     files.write_json(

@@ -3,7 +3,7 @@
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.figures import images as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.sources import idx
 from mnist_report.sources.datasets import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 from mnist_report.sources.scaling import check_parts, describe, scale_images
@@ -26,10 +26,8 @@ def main(stage: Stage) -> None:
         files.save_array(paths.scaled_file(part, "labels"), labels)
         found[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
         if part == "train":
-            first = draw(figures.single_image, vectors[0], int(labels[0]))
-            samples = draw(figures.samples_by_class, vectors, labels)
-            files.write_bytes(paths.plot_file("scale", "first_image.png"), first)
-            files.write_bytes(paths.plot_file("scale", "samples.png"), samples)
+            plot("scale", "first_image.png", figures.single_image, vectors[0], int(labels[0]))
+            plot("scale", "samples.png", figures.samples_by_class, vectors, labels)
     files.write_json(paths.results_file("scale"), found)
 
 

@@ -8,7 +8,7 @@ from mnist_report.core.archives import skops_bytes
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.report_card import CLASSES, write_report_card
 from mnist_report.models.scratch.learning import (
     check_split,
@@ -48,14 +48,10 @@ def main(stage: Stage) -> None:
     files.write_bytes(paths.MODELS / "scratch_nn.skops", skops_bytes(network))
     files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
     files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, by_digit))
-    pictures = {
-        "history.png": draw(figures.learning_curves, curve),
-        "roc.png": draw(figures.roc_curves, data.test_labels, by_digit),
-        "hidden_weights.png": draw(figures.hidden_weights, weights, rows=10, columns=10),
-        "hidden_changes.png": draw(figures.hidden_weights, learned, rows=10, columns=10),
-    }
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("scratch_nn", name), picture)
+    plot("scratch_nn", "history.png", figures.learning_curves, curve)
+    plot("scratch_nn", "roc.png", figures.roc_curves, data.test_labels, by_digit)
+    plot("scratch_nn", "hidden_weights.png", figures.hidden_weights, weights)
+    plot("scratch_nn", "hidden_changes.png", figures.hidden_weights, learned)
     card = write_report_card("scratch_nn", data, network.classes_, predicted, scores, loss)
     files.write_json(
         paths.results_file("scratch_nn"),

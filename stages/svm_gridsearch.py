@@ -4,7 +4,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.classical.grid_search import (
     on_dask,
     on_threads,
@@ -25,8 +25,8 @@ def main(stage: Stage) -> None:
     table["within_one_se"] = chosen.within_one_se
 
     files.write_csv(paths.plot_file("svm_gridsearch", "candidates.csv"), table)
-    picture = draw(figures.grid_heat_map, table, (chosen.C, chosen.gamma))
-    files.write_bytes(paths.plot_file("svm_gridsearch", "heat_map.png"), picture)
+    taken = chosen.C, chosen.gamma
+    plot("svm_gridsearch", "heat_map.png", figures.grid_heat_map, table, taken)
     files.write_json(
         paths.metrics_file("svm_gridsearch"),
         {"accuracy": chosen.mean, "C": chosen.C, "gamma": chosen.gamma},

@@ -6,7 +6,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.randomness import generator
 from mnist_report.figures import svm as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.intuition import toy
 from mnist_report.models.intuition.margins import check_kernel_identity, fit_linear, fit_quadratic
 
@@ -17,25 +17,19 @@ def main(stage: Stage) -> None:
 
     X, y = toy.separable(rng, params.points)
     hard = fit_linear(X, y, params.separable_C)
-    separable = draw(figures.margins, X, y, {params.separable_C: hard})
+    plot("svm_intuition", "separable.png", figures.margins, X, y, {params.separable_C: hard})
 
     X_soft, y_soft = toy.overlapping(rng, params.points)
     soft = {C: fit_linear(X_soft, y_soft, C) for C in params.overlapping_C}
-    overlapping = draw(figures.margins, X_soft, y_soft, soft)
+    plot("svm_intuition", "overlapping.png", figures.margins, X_soft, y_soft, soft)
 
     X_rings, y_rings = toy.rings(rng, params.points)
     Z = toy.phi(X_rings)
     in_plane = fit_quadratic(X_rings, y_rings, params.separable_C)
     in_space = fit_linear(Z, y_rings, params.separable_C)
+    plot("svm_intuition", "rings.png", figures.rings, X_rings, y_rings, in_plane)
+    plot("svm_intuition", "lifted.png", figures.lifted, Z, y_rings, in_space)
 
-    pictures = {
-        "separable.png": separable,
-        "overlapping.png": overlapping,
-        "rings.png": draw(figures.rings, X_rings, y_rings, in_plane),
-        "lifted.png": draw(figures.lifted, Z, y_rings, in_space),
-    }
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("svm_intuition", name), picture)
     points = {"separable": (X, y), "overlapping": (X_soft, y_soft), "rings": (X_rings, y_rings)}
     table = pd.concat(
         {

@@ -11,7 +11,7 @@ from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
 from mnist_report.figures.names import KERNELS
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from mnist_report.models.classical.pca import fit_pca, project
 from mnist_report.models.classical.svm import fit_unique, predict_with_scores
@@ -24,34 +24,21 @@ def main(stage: Stage) -> None:
     rng = generator(stage.params.seed, "svm_kernels")
 
     drawn = draw_with_replacement(n, min(params.rows, n), rng)
-    table = compare_kernels(
-        data, drawn, params.kernels, C=params.C, gamma=params.gamma, degree=params.degree
-    )
+    settings = params.model_dump(include={"C", "gamma", "degree"})
+    table = compare_kernels(data, drawn, params.kernels, **settings)
 
     few = draw_with_replacement(n, min(params.region_rows, n), rng)
     images, labels = data.train_images[few], data.train_labels[few]
     points = project(fit_pca(images, 2), images)
 
     def on_two_components(kernel: Kernel) -> figures.Classifier:
-        model = fit_unique(
-            points,
-            labels,
-            np.arange(len(points)),
-            kernel=kernel,
-            C=params.C,
-            gamma=params.gamma,
-            degree=params.degree,
-        )
+        model = fit_unique(points, labels, np.arange(len(points)), kernel=kernel, **settings)
         return lambda places: predict_with_scores(model, places)[0]
 
     classifiers = {KERNELS[kernel]: on_two_components(kernel) for kernel in params.kernels}
     named = table.assign(kernel=table["kernel"].map(KERNELS))
-    pictures = {
-        "scores.png": draw(figures.kernel_scores, named),
-        "regions.png": draw(figures.decision_regions, points, labels, classifiers),
-    }
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file("svm_kernels", name), picture)
+    plot("svm_kernels", "scores.png", figures.kernel_scores, named)
+    plot("svm_kernels", "regions.png", figures.decision_regions, points, labels, classifiers)
     files.write_csv(paths.plot_file("svm_kernels", "scores.csv"), table)
     plane = pd.DataFrame(points, columns=["component_1", "component_2"]).assign(label=labels)
     files.write_csv(paths.plot_file("svm_kernels", "points.csv"), plane)

@@ -134,7 +134,7 @@ EXAMPLES = {
     "single_image": [IMAGES[0], 7],
     "learning_curves": [HISTORY],
     "roc_curves": [LABELS, RNG.random((100, 10)) + np.eye(10)[LABELS]],
-    "hidden_weights": [WEIGHTS, 2, 4],
+    "hidden_weights": [WEIGHTS],
     "layers": [IMAGES[0], 7, LAYERS],
     "filters": [KERNELS],
     "kernel_candidates": [ORIGINS, {"linear": 0.96, "rbf": 0.97}],
@@ -264,8 +264,8 @@ def test_images_and_cells_hold_their_numbers(made):
     assert not board[28:56, 56:].any()
     weights = made["hidden_weights"].axes[0].images[0]
     board = np.ma.filled(weights.get_array().astype(float), np.nan)
-    np.testing.assert_array_equal(board[30:58, 30:58].ravel(), WEIGHTS[:, 5])
-    assert np.isnan(board[30:58, 88:116]).all()  # there is no eighth unit
+    np.testing.assert_array_equal(board[1:29, 146:174].ravel(), WEIGHTS[:, 5])
+    assert np.isnan(board[1:29, 204:232]).all()  # there is no eighth unit
     assert weights.norm.vmin == -weights.norm.vmax  # white at zero
     maps = made["layers"].axes[5:-1]
     assert {axes.images[0].get_clim() for axes in maps} == {(0, float(MAPS.max()))}
@@ -408,7 +408,7 @@ def test_nothing_and_zeros_can_be_drawn():
         ("errors_by_digit", 0 * WRONG, [200, 1000]),
         ("hardest_images", IMAGES[:0], ANSWERS[:0]),
         ("learning_curves", HISTORY[["epoch", "loss", "accuracy"]][:1]),
-        ("hidden_weights", np.zeros((784, 1), np.float32), 1, 2),
+        ("hidden_weights", np.zeros((784, 1), np.float32)),
         ("filters", np.zeros((9, 2, 2), np.float32)),
         ("layers", IMAGES[0], 0, [("pooling_1", np.zeros((5, 5, 1), np.float32))]),
         ("components", IMAGES[0], DIRECTIONS[:1], np.ones(1)),

@@ -76,17 +76,14 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
     return figure
 
 
-def hidden_weights(weights: Floats, rows: int, columns: int) -> Figure:
-    """Show the weights, shape (784, units), into the first ``rows × columns`` hidden units.
-
-    With fewer units than places the last places stay empty.
-    """
+def hidden_weights(weights: Floats) -> Figure:
+    """Show the weights, shape (784, units), into the first hundred hidden units."""
     # A gap of one pixel around every picture; what holds no weight stays grey.
-    board = np.full((rows * 29 + 1, columns * 29 + 1), np.nan, dtype=weights.dtype)
-    for unit in range(min(rows * columns, weights.shape[1])):
-        top, left = 1 + 29 * (unit // columns), 1 + 29 * (unit % columns)
+    board = np.full((291, 291), np.nan, dtype=weights.dtype)
+    for unit in range(min(100, weights.shape[1])):
+        top, left = 1 + 29 * (unit // 10), 1 + 29 * (unit % 10)
         board[top : top + 28, left : left + 28] = weights[:, unit].reshape(28, 28)
-    figure = Figure(figsize=(6.4, 0.6 + 5.2 * rows / columns))
+    figure = Figure(figsize=(6.4, 5.8))
     axes = figure.add_subplot()
     # A few outliers of a trained network must not wash out the rest: they share the last colour.
     norm = CenteredNorm(0, float(np.nanquantile(np.abs(board), 0.999)) or 1.0)

@@ -17,6 +17,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from mnist_report.core import files, paths
+
 P = ParamSpec("P")
 
 #: Ten colours made to be told apart with any colour vision (Petroff 2021, arXiv:2107.02270).
@@ -69,6 +71,13 @@ def draw(make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> bytes:
     palette = io.BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(palette, format="png", optimize=True)
     return palette.getvalue()
+
+
+def plot(
+    stage: str, name: str, make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Draw a picture into the folder of a stage."""
+    files.write_bytes(paths.plot_file(stage, name), draw(make, *args, **kwargs))
 
 
 def hide_axes(axes: Axes) -> None:

@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 from mnist_report.core import files, paths
 from mnist_report.data.scaled import ScaledData
 from mnist_report.figures import classification as figures
-from mnist_report.figures.style import draw
+from mnist_report.figures.style import plot
 from mnist_report.scores import scores as evaluation
 
 #: The digits, in the order of the columns of a network's output.
@@ -75,19 +75,12 @@ def write_report_card(
         "per_class.csv": per_class,
         "wrong.csv": wrong,
     }
-    pictures = {
-        "confusion.png": draw(
-            figures.confusion_heat_map,
-            confusion_matrix(labels, predicted, labels=everyone),
-            everyone.tolist(),
-        ),
-        "wrong.png": draw(figures.wrong_images, data.test_images[worst], wrong, margin),
-    }
+    counts = confusion_matrix(labels, predicted, labels=everyone)
+    plot(stage, "confusion.png", figures.confusion_heat_map, counts, everyone.tolist())
+    plot(stage, "wrong.png", figures.wrong_images, data.test_images[worst], wrong, margin)
     files.save_array(paths.SCORES / f"{stage}.npy", scores)
     for name, table in tables.items():
         files.write_csv(paths.plot_file(stage, name), table)
-    for name, picture in pictures.items():
-        files.write_bytes(paths.plot_file(stage, name), picture)
     correct = evaluation.accuracy(labels, predicted)
     card = {
         "rows": len(labels),
