@@ -68,16 +68,13 @@ def main(stage: Stage) -> None:
 
     effects = slips.as_table(known, found["effects"])
     grown = sources["cubic_growth"]
-    printed, yardsticks = (
-        effects["group"].isin(["rows", "network"]),
-        effects["group"] == "yardstick",
-    )
-    plot("slips", "costs.png", slip_figures.effects, effects[printed])
+    costs = effects[effects["group"].isin(["rows", "network"])]
+    plot("slips", "costs.png", slip_figures.effects, costs)
     plot(
         "slips",
         "yardsticks.png",
         slip_figures.effects,
-        effects[yardsticks],
+        effects[effects["group"] == "yardstick"],
         "AUC so taken minus AUC of labels (percentage points)",
     )
     plot(
