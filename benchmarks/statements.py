@@ -8,12 +8,10 @@ compared takes turns in one process, so that a machine that slows down slows all
 round is kept.
 """
 
-import argparse
 import json
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -25,11 +23,13 @@ from mnist_report.core.params import load_params
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData, load_scaled
+from mnist_report.models.classical.svm import KERNELS
 from mnist_report.models.keras import networks
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, relu, sigmoid
 from mnist_report.studies.paper import FOUND_GAMMA, SCRATCH_NN
 
-OUTPUT = paths.ROOT / "benchmarks" / "statements.json"
+#: Rounds of kernels and networks, and of the growth of a fit.
+ROUNDS, GROWTH_ROUNDS = 5, 3
 
 #: Rows on which the four kernels are fitted (cell 15), and rows that they predict.
 KERNEL_ROWS, PREDICTED_ROWS = 10_000, 1_000
@@ -53,38 +53,41 @@ NETWORKS: dict[Literal["sigmoid", "relu"], str] = {
 }
 
 
-def kernels(data: ScaledData, rows: int, predicted: int, rounds: int) -> dict[str, Any]:
+def kernels(data: ScaledData) -> dict[str, Any]:
     """Time plain scikit-learn with the four kernels as cell 16 sets them."""
-    drawn = draw_with_replacement(len(data.train_images), rows, generator(0, "benchmark_kernels"))
+    rng = generator(0, "benchmark_kernels")
+    drawn = draw_with_replacement(len(data.train_images), KERNEL_ROWS, rng)
     X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
-    unseen = data.test_images[:predicted].astype(np.float64)
-    models = {
-        kernel: SVC(kernel=kernel, gamma="auto", degree=2)
-        for kernel in ("linear", "poly", "sigmoid", "rbf")
+    unseen = data.test_images[:PREDICTED_ROWS].astype(np.float64)
+    models = {kernel: SVC(kernel=kernel, gamma="auto", degree=2) for kernel in KERNELS}
+    fit = {name: partial(model.fit, X, y) for name, model in models.items()}
+    predict = {name: partial(model.predict, unseen) for name, model in models.items()}
+    return {
+        "rows": KERNEL_ROWS,
+        "predicted_rows": PREDICTED_ROWS,
+        "fit": in_turn(fit, ROUNDS),
+        "predict": in_turn(predict, ROUNDS),
     }
-    fit = in_turn({name: partial(model.fit, X, y) for name, model in models.items()}, rounds)
-    predict = in_turn(
-        {name: partial(model.predict, unseen) for name, model in models.items()}, rounds
-    )
-    return {"rows": rows, "predicted_rows": len(unseen), "fit": fit, "predict": predict}
 
 
-def growth(data: ScaledData, sizes: Sequence[int], rounds: int) -> dict[str, Any]:
+def growth(data: ScaledData) -> dict[str, Any]:
     """Time fits of the RBF kernel on more and more rows, a smaller set beginning a larger one."""
-    order = generator(0, "benchmark_growth").permutation(len(data.train_images))[: max(sizes)]
+    order = generator(0, "benchmark_growth").permutation(len(data.train_images))
+    order = order[: max(GROWTH_ROWS)]
     X, y = data.train_images[order].astype(np.float64), data.train_labels[order]
     work = {
         (price, size): partial(SVC(C=price, gamma=FOUND_GAMMA).fit, X[:size], y[:size])
-        for size in sizes
+        for size in GROWTH_ROWS
         for price in PRICES
     }
-    times = in_turn(work, rounds)
+    times = in_turn(work, GROWTH_ROUNDS)
     return {
-        f"C_{price}": {f"rows_{size}": times[price, size] for size in sizes} for price in PRICES
+        f"C_{price}": {f"rows_{size}": times[price, size] for size in GROWTH_ROWS}
+        for price in PRICES
     }
 
 
-def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
+def epochs(data: ScaledData) -> dict[str, Any]:
     """Time one epoch of each network, with the paper's batches and without validation.
 
     Each network trains on a few rows first, so that what happens only once is not timed.
@@ -115,22 +118,22 @@ def epochs(data: ScaledData, rounds: int) -> dict[str, Any]:
         work[name] = partial(model.fit, **every, verbose=0)
     return {
         name: {"rows": trained_on.get(name, len(images)), **times}
-        for name, times in in_turn(work, rounds).items()
+        for name, times in in_turn(work, ROUNDS).items()
     }
 
 
-def activations(calls: int, rounds: int) -> dict[str, Any]:
+def activations() -> dict[str, Any]:
     """Time the activation alone, called so often on the hidden units of one minibatch."""
     shape = (SCRATCH_NN.minibatch_size, *SCRATCH_NN.hidden_layer_sizes)
     z = generator(0, "benchmark_activations").standard_normal(shape, dtype=np.float32)
 
     def repeat(function: Callable[[Any], object]) -> None:
-        for _ in range(calls):
+        for _ in range(ACTIVATION_CALLS):
             function(z)
 
     functions = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": relu}
     work = {name: partial(repeat, function) for name, function in functions.items()}
-    return {"calls": calls, **in_turn(work, rounds)}
+    return {"calls": ACTIVATION_CALLS, **in_turn(work, ROUNDS)}
 
 
 def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Times]]:
@@ -144,37 +147,22 @@ def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Ti
 
 def main() -> None:
     """Time everything, print the medians and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="of kernels and networks")
-    parser.add_argument("--growth-rounds", type=int, default=3)
-    parser.add_argument("--share", type=float, default=1, help="of all rows, to try it out")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    options = parser.parse_args()
     data = load_scaled()
-    n = int(options.share * len(data.train_images))
-    data = ScaledData(
-        data.train_images[:n], data.train_labels[:n], data.test_images, data.test_labels
+    result = rounded(
+        {
+            "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
+            "machine": machine(),
+            "epochs": epochs(data),
+            "activations": activations(),
+            "kernels": kernels(data),
+            "growth": growth(data),
+        }
     )
-    sizes = [min(n, int(options.share * size)) for size in GROWTH_ROWS]
-    result = {
-        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
-        "machine": machine(),
-        "epochs": epochs(data, options.rounds),
-        "activations": activations(int(options.share * ACTIVATION_CALLS), options.rounds),
-        "kernels": kernels(
-            data,
-            min(n, int(options.share * KERNEL_ROWS)),
-            int(options.share * PREDICTED_ROWS),
-            options.rounds,
-        ),
-        "growth": growth(data, sizes, options.growth_rounds),
-    }
-    result = rounded(result)
     print(json.dumps(result["machine"], indent=2))
     for name, times in records(result):
         cpu, wall = (statistics.median(times[clock]) for clock in ("cpu", "wall"))
         print(f"{name:<28} {cpu:8.2f} CPU s {wall:8.2f} s, median of {len(times['cpu'])}")
-    files.write_json(options.output, result)
+    files.write_json(paths.BENCHMARKS / "statements.json", result)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ POINTS = 202
 class RocCurve:
     """A curve from (0, 0) to (1, 1), straight between its points, and the area below it.
 
-    The rates, shape (points,), are the shares of the others, and of the class, that score at or
-    above a threshold; they never fall.
+    The rates, shape (points,), never fall.
     """
 
     false_positive_rate: Floats
@@ -35,13 +34,8 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> dic
     the mean of the classes' curves at equal false positive rates, and its area the mean of their
     areas (Fawcett 2006, sections 8 and 10). A class that no row has, or that all have, is left out.
 
-    Parameters
-    ----------
-    y_true : (n,) int
-        The column number of each row's true class.
-    scores : (n, c) float
-        Within a column only the order counts; the micro average also compares scores of different
-        columns, so they should be probabilities or alike.
+    `y_true`, (n,), has the column number of each row's true class. The micro average compares
+    scores of different columns, so they should be probabilities or alike, (n, c).
     """
     truth, defined = one_against_rest(y_true, np.arange(scores.shape[1]))
     curves = {str(column): _curve(truth[:, column], scores[:, column]) for column in defined}

@@ -25,8 +25,7 @@ def accuracy(y_true: Labels, y_pred: Labels) -> float:
 def auc_hard(y_true: Labels, y_pred: Labels, classes: Labels) -> float:
     """Return the AUC that the paper reports: `auc_scores` of predictions as one-hot columns.
 
-    With only two values of the score the ROC curve of a class is two straight lines, so its AUC
-    is (sensitivity + specificity) / 2: the measure is a mean balanced accuracy over the classes.
+    So the ROC curve of a class is two straight lines, and its AUC (sensitivity + specificity) / 2.
     """
     return auc_scores(y_true, _one_hot(y_pred, classes).astype(np.float64), classes)
 
@@ -34,10 +33,7 @@ def auc_hard(y_true: Labels, y_pred: Labels, classes: Labels) -> float:
 def auc_scores(y_true: Labels, scores: NDArray[np.floating[Any]], classes: Labels) -> float:
     """Return the macro one-vs-rest AUC, 0 to 1: the mean over classes of the area under the ROC.
 
-    A class's AUC is the chance that a random row of the class has a higher score for it than a
-    random row of the rest, ties counted half (Hanley and McNeil, 1982). Only the order of the
-    rows within a column matters, so the scores need not be probabilities or sum to 1.
-
+    Only the order of the rows within a column matters, so the scores need not be probabilities.
     Classes without a curve, see `one_against_rest`, are left out of the mean. The rows of a label
     that is not one of `classes`, one that a model never met, belong to the rest for every class.
     """
@@ -58,10 +54,7 @@ def one_against_rest(y_true: Labels, classes: Labels) -> tuple[Bools, NDArray[np
 
 
 def per_class(y_true: Labels, y_pred: Labels, classes: Labels) -> pd.DataFrame:
-    """Return ``precision`` and ``recall`` (0 to 1, 0/0 given as 0) and ``support`` of each class.
-
-    The column ``class`` names it; ``support`` is the number of its rows.
-    """
+    """Return ``precision`` and ``recall`` (0/0 given as 0) of each ``class``, and its rows."""
     precision, recall, _, support = precision_recall_fscore_support(
         y_true, y_pred, labels=classes, zero_division=0.0
     )
@@ -75,9 +68,8 @@ def most_confidently_wrong(
 ) -> NDArray[np.intp]:
     """Find the at most `k` wrong predictions with the largest margin over the truth, and first.
 
-    The margin is the predicted class's score less the true class's. It can be negative:
-    `SVC.predict` and the highest score can name different classes. Where the true class is not one
-    of `classes`, the smallest score of the row takes its place.
+    It can be negative: `SVC.predict` and the highest score can name different classes. Where the
+    true class is not one of `classes`, the smallest score of the row takes its place.
     """
     wrong = np.flatnonzero(y_pred != y_true)
     table = scores[wrong]

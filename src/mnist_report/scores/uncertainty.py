@@ -51,18 +51,9 @@ def pigeonhole_bootstrap(
     """Draw accuracies anew by both sources of chance: seeds and images, each with replacement.
 
     All models share the images of a draw; each has seeds of its own (A. B. Owen, Annals of Applied
-    Statistics 1, 2007: the pigeonhole bootstrap).
-
-    Parameters
-    ----------
-    right
-        Model to whether each of its seeds, two or more, reads each image right, shape (seeds, n).
-
-    Returns
-    -------
-    dict
-        Model to shape (draws, seeds - 1): the accuracy of every seed drawn, on the images of the
-        draw. Rows' means are accuracies over seeds, a column has those of one run each.
+    Statistics 1, 2007: the pigeonhole bootstrap). `right` has whether each seed of a model, of two
+    or more, reads each image right, (seeds, n); returned is the accuracy of every seed drawn on the
+    images of its draw, (draws, seeds - 1).
     """
     n = next(iter(right.values())).shape[1]
     tables = {name: table.astype(np.float64) for name, table in right.items()}
@@ -85,15 +76,9 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int, float]:
     """Compare two classifiers, right or wrong on the same rows, by McNemar's exact test.
 
-    Only the rows that just one has right tell them apart. If both are equally good, either is
-    right on such a row with probability 1/2 (McNemar, 1947; the exact form is the binomial test).
-
-    Returns
-    -------
-    only_one, only_other : int
-        How many rows only the one, or only the other, has right.
-    p : float
-        The two-sided p-value; 1 if there is no such row.
+    Returned is how many rows only the one, or only the other, has right, and the two-sided p, 1 if
+    there is no such row. If both are equally good, either is right on such a row with probability
+    1/2 (McNemar, 1947; the exact form is the binomial test).
     """
     only_one, only_other = int((one & ~other).sum()), int((other & ~one).sum())
     if only_one + only_other == 0:
@@ -102,13 +87,10 @@ def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int,
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p-values for their number (Holm, 1979): the chance of any false alarm stays alpha.
-
-    The k-th smallest of m is multiplied by m - k + 1; none may fall below one before it, none
-    rises above 1.
-    """
+    """Correct p-values for their number (Holm, 1979): the chance of any false alarm stays alpha."""
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p)
     corrected = np.empty_like(p)
     corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return [float(value) for value in corrected]
+    found: list[float] = corrected.tolist()
+    return found
