@@ -6,6 +6,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence, rules
+from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import slips as slip_figures
 from mnist_report.figures import statements as statement_figures
 from mnist_report.figures import verdicts as figures
@@ -26,7 +27,7 @@ RESULTS = (
 def main(stage: Stage) -> None:
     data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
     results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
-    values = ledger.read_values()
+    values = read_values()
     sources = {statement.id: statement.evidence for statement in statements.load_statements()}
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))

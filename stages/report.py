@@ -7,9 +7,10 @@ import pandas as pd
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.evaluation.costs import summary
+from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import costs as figures
 from mnist_report.figures.style import draw
-from mnist_report.report.ledger import judge_all, load_ledger, read_values
+from mnist_report.report.ledger import judge_all, load_ledger
 from mnist_report.report.render import render_markdown, to_html, to_pdf
 from mnist_report.report.slips import load_slips
 

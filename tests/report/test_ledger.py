@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mnist_report.core import paths
+from mnist_report.evaluation.seeds import read_values
 from mnist_report.report.ledger import (
     PAPER,
     VERDICTS,
@@ -21,7 +22,6 @@ from mnist_report.report.ledger import (
     load_ledger,
     printed_by_epoch,
     printed_seconds,
-    read_values,
     tally,
 )
 

@@ -12,6 +12,7 @@ from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import rules
+from mnist_report.evaluation.seeds import read_values
 from mnist_report.report import ledger, render, slips, statements
 from mnist_report.report.render import to_html, to_pdf
 from mnist_report.report.words import escape
@@ -20,7 +21,7 @@ LEDGER, SLIPS, PARAMS = ledger.load_ledger(), slips.load_slips(), load_params()
 
 
 def judged(results):
-    return ledger.judge_all(LEDGER, results, ledger.read_values())
+    return ledger.judge_all(LEDGER, results, read_values())
 
 
 def rendered(results, params=PARAMS):

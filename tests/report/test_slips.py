@@ -47,7 +47,7 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["cumulative"]
     found = slips.judge_slips(
         SLIPS,
-        read_values(tables),
+        read_values(),
         committed,
         spectrum.tolist(),
         np.zeros((20, 3)),

@@ -13,6 +13,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from ruamel.yaml import YAML
 
 from mnist_report.core.errors import UserError
 
@@ -98,6 +99,11 @@ def read_json(path: Path) -> dict[str, Any]:
         if not isinstance(value, dict) or not value:
             raise ValueError("it holds no JSON object")
         return value
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401  (mappings and lists of whatever is there)
+    """Read one of the project's own lists."""
+    return YAML(typ="safe", pure=True).load(path)
 
 
 def read_csv(path: Path) -> pd.DataFrame:

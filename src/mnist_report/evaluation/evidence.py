@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
@@ -114,17 +114,14 @@ def gather(measured: Measured, sources: Mapping[str, Mapping[str, Any]]) -> dict
 # Tools
 
 
-def ratio_range(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
-    """Return median, min and max of the ratios of two timings taken in turn, and their number."""
-    return _range(np.divide(above, below))
-
-
-def _range(values: Floats) -> dict[str, float]:
+def ratio_range(above: ArrayLike, below: ArrayLike = 1.0) -> dict[str, float]:
+    """Return median, min and max of the ratios of timings taken in turn, and their number."""
+    ratios = np.divide(above, below)
     return {
-        "median": float(np.median(values)),
-        "min": float(values.min()),
-        "max": float(values.max()),
-        "rounds": len(values),
+        "median": float(np.median(ratios)),
+        "min": float(ratios.min()),
+        "max": float(ratios.max()),
+        "rounds": len(ratios),
     }
 
 
@@ -330,7 +327,7 @@ def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     """
     curves = growth_curves(m, counted, noisy)
     found: Found = {}
-    for kind, summarize in (("counted", _mean), ("timed", _range)):
+    for kind, summarize in (("counted", _mean), ("timed", ratio_range)):
         for price, (sizes, costs) in curves[kind].items():
             if len(sizes) > 1:
                 grown = _growth(sizes, costs, summarize)

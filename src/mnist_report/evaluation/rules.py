@@ -155,19 +155,14 @@ def more_right(value: float, before: float, p: float, p_below: float) -> Verdict
 # Comparisons over rounds of a benchmark
 
 
-def in_every_round(ratio: Evidence, noticeable: float, upside_down: bool = False) -> Verdict:
-    """Judge that a ratio, or one over it, is above 1 in each round and noticeable in the median."""
-    low, median = ratio["min"], ratio["median"]
-    if upside_down:
-        low, median = 1 / ratio["max"], 1 / median
-    return graded(low > 1 and median >= noticeable, median > 1)
+def in_every_round(ratio: Evidence, noticeable: float) -> Verdict:
+    """Judge that a ratio is above 1 in each round and noticeable in the median."""
+    return graded(ratio["min"] > 1 and ratio["median"] >= noticeable, ratio["median"] > 1)
 
 
-def beats_all_in_every_round(
-    ratios: Mapping[str, Evidence], noticeable: float, upside_down: bool = False
-) -> Verdict:
+def beats_all_in_every_round(ratios: Mapping[str, Evidence], noticeable: float) -> Verdict:
     """Judge that each ratio is above 1 `in_every_round`."""
-    return strictest([in_every_round(each, noticeable, upside_down) for each in ratios.values()])
+    return strictest([in_every_round(each, noticeable) for each in ratios.values()])
 
 
 # Single numbers

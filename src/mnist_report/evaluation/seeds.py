@@ -3,25 +3,24 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from mnist_report.core import files, paths
 from mnist_report.scores.uncertainty import spread
 
 #: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
 Values = Mapping[str, NDArray[np.float64]]
 
 
-def read_values(tables: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64]]:
-    """Return the values in tables of studies, which have the columns metric, seed and value."""
-    return {
-        f"{study}.{metric}": group.to_numpy(np.float64)
-        for study, table in tables.items()
-        for metric, group in table.sort_values("seed", kind="stable").groupby("metric", sort=False)[
-            "value"
-        ]
-    }
+def read_values() -> Values:
+    """Read what the studies measured from ``results/<study>.csv``."""
+    values = {}
+    for path in sorted(paths.RESULTS.glob("*.csv")):
+        table = files.read_csv(path).sort_values("seed", kind="stable")
+        for metric, group in table.groupby("metric", sort=False)["value"]:
+            values[f"{path.stem}.{metric}"] = group.to_numpy(np.float64)
+    return values
 
 
 def welch(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, float]:

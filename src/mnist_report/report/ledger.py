@@ -23,11 +23,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 
-from mnist_report.core import files, paths
+from mnist_report.core import files
 from mnist_report.core.trees import flatten
-from mnist_report.evaluation import seeds
 from mnist_report.evaluation.agreement import ALPHA, Agreement, Question, answer, calibration
 from mnist_report.evaluation.seeds import Values
 from mnist_report.scores.uncertainty import spread
@@ -153,7 +151,7 @@ def load_ledger(path: Path = PAPER) -> list[Entry]:
     ValueError if an id stands twice, a kind is unknown, or an entry cannot be judged; TypeError if
     an entry lacks a field or has one too many.
     """
-    content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    content = files.read_yaml(path)
     kinds = content["kinds"]
     unknown = sorted({str(item.get("kind")) for item in content["numbers"]} - kinds.keys())
     if unknown:
@@ -162,12 +160,6 @@ def load_ledger(path: Path = PAPER) -> list[Entry]:
     if len({entry.id for entry in entries}) != len(entries):
         raise ValueError(f"an id stands twice in {path.name}")
     return entries
-
-
-def read_values() -> Values:
-    """Read what the studies measured, seed by seed, from ``results/<study>.csv``."""
-    tables = sorted(paths.RESULTS.glob("*.csv"))
-    return seeds.read_values({path.stem: files.read_csv(path) for path in tables})
 
 
 def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Values) -> list[Judged]:

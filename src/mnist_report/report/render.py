@@ -17,9 +17,8 @@ from typing import Any
 import jinja2
 import pypandoc
 import typst
-from ruamel.yaml import YAML
 
-from mnist_report.core import paths
+from mnist_report.core import files, paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params
 from mnist_report.figures.names import KERNELS, MODELS
@@ -151,7 +150,7 @@ def render_markdown(
             changed=changed(params),
             slips=slips,
             not_judged=load_not_judged(),
-            citation=_citation(),
+            citation=files.read_yaml(paths.CITATION),
             kernel_names=KERNELS,
             model_names=MODELS,
             number_verdicts=VERDICTS,
@@ -166,11 +165,6 @@ def render_markdown(
     text = _number(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
     text = re.sub(r"(?<![\w\]])\[(\d+)\](?!\()", r"[[\1]](#references)", text)
     return text.replace("<!-- contents -->\n", _contents(text))
-
-
-def _citation() -> dict[str, Any]:
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(paths.CITATION)
-    return found
 
 
 def to_html(markdown: str) -> str:
@@ -195,7 +189,7 @@ def to_html(markdown: str) -> str:
 
 def to_pdf(markdown: str) -> bytes:
     """Turn the Markdown into a PDF of the version's date: the same text gives the same bytes."""
-    citation = _citation()
+    citation = files.read_yaml(paths.CITATION)
     released = citation["date-released"]
     year, month, day = map(int, released.split("-"))
     source = _pandoc(

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
 from sklearn.metrics import roc_auc_score
 
+from mnist_report.core import files
 from mnist_report.evaluation.seeds import Values, welch
 from mnist_report.figures.names import KERNELS
 from mnist_report.models.classical.pca import with_signs_of_2019
@@ -75,10 +75,9 @@ class Slip:
 
 def load_slips() -> list[Slip]:
     """Read the slips."""
-    content = YAML(typ="safe", pure=True).load(SLIPS.read_text(encoding="utf-8"))
     return [
         Slip(**item | {"effects": tuple(Comparison(**each) for each in item.get("effects", ()))})
-        for item in content
+        for item in files.read_yaml(SLIPS)
     ]
 
 

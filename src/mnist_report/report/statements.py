@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
+from mnist_report.core import files
 from mnist_report.evaluation.rules import RULES, Verdict, explain, judge, parts
 from mnist_report.figures.names import KERNELS
 from mnist_report.report import words
@@ -83,7 +83,7 @@ NOT_TESTED = Finding("not tested", "These data or these parameters give no evide
 @cache
 def load_statements() -> list[Statement]:
     """Read the statements, in the paper's order; each sentence knows the phrases they share."""
-    content = YAML(typ="safe", pure=True).load(STATEMENTS.read_text(encoding="utf-8"))
+    content = files.read_yaml(STATEMENTS)
     return [
         Statement(
             **item | {key: content["phrases"] + item.get(key, "") for key in ("sentence", "more")}
@@ -108,8 +108,7 @@ def judge_statements(metrics: Mapping[str, Any]) -> list[JudgedStatement]:
 
 def load_not_judged() -> list[dict[str, str]]:
     """Return what the paper says and no rule judges: ``quote``, ``place`` and ``why`` of each."""
-    content = YAML(typ="safe", pure=True).load(STATEMENTS.read_text(encoding="utf-8"))
-    found: list[dict[str, str]] = content["not_judged"]
+    found: list[dict[str, str]] = files.read_yaml(STATEMENTS)["not_judged"]
     return found
 
 

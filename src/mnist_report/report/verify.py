@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from mnist_report.core import files, git, paths
 from mnist_report.core.errors import UserError
@@ -80,7 +79,7 @@ def _is_stale(change: str | Mapping[str, Mapping[str, Any]]) -> bool:
 
 def compare_results() -> list[str]:
     """Hold every result against the committed one, each within its stated tolerance."""
-    rules = YAML(typ="safe", pure=True).load(TOLERANCES.read_text(encoding="utf-8"))
+    rules = files.read_yaml(TOLERANCES)
     # The committed ones too, so that one that is missing here is noticed.
     committed = (Path(line) for line in git.lines(paths.ROOT, "ls-files", "results/*.json"))
     names = {path.stem for path in (*committed, *paths.RESULTS.glob("*.json"))}

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
+from mnist_report.core import files
 from mnist_report.sources import idx
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
@@ -81,5 +80,5 @@ def sha256(content: bytes) -> str:
 #: Every data set known by name.
 DATASETS = {
     key: Dataset(key, **entry)
-    for key, entry in YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml")).items()
+    for key, entry in files.read_yaml(Path(__file__).with_suffix(".yaml")).items()
 }
