@@ -3,11 +3,9 @@
     PYTHONPATH=src python benchmarks/bench.py [--rounds 2] [--studies]
 
 A round is a fresh clone of what is committed, with the images of `data/raw`. In it ``dvc repro``
-runs every stage from nothing but the long studies, whose results a clone has from Git; then comes
-`port.py`. ``--studies`` runs the studies in their place, once. It writes `benchmarks/results.json`,
-seconds and memory with date and machine, and leaves there what it did not measure. Run it on a
-machine that has nothing else to do: a round takes about ten minutes on two cores, and the studies
-take forty.
+runs every stage from nothing but the studies; then comes `port.py`. ``--studies`` runs those in
+their place, once. `benchmarks/results.json` gets seconds and memory, with date and machine. Run it
+on a machine that has nothing else to do.
 """
 
 import argparse

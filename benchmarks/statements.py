@@ -2,10 +2,9 @@
 
     PYTHONPATH=src python benchmarks/statements.py
 
-It takes what stage `scale` wrote, and writes `benchmarks/statements.json`, which stage `judge`
-reads. Run it on a machine that has nothing else to do; it takes eight minutes on two cores. What is
-compared takes turns in one process, so that a machine that slows down slows all of it, and every
-round is kept.
+From what stage `scale` wrote of MNIST it makes `benchmarks/statements.json`, in eight minutes on
+two cores that have nothing else to do. What is compared takes turns in one process, so that a
+machine that slows down slows all of it, and every round is kept.
 """
 
 import json

@@ -22,10 +22,7 @@ from mnist_report.core.errors import UserError
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of `path` when the block ends without an error.
 
-    Raises
-    ------
-    UserError
-        If the operating system refuses: disk full, no permission, a limit on file size.
+    UserError if the operating system refuses: disk full, no permission, a limit on file size.
     """
     # `.gitignore` and `.dvcignore` know the name; after a kill the next writer clears it away.
     beside = path.with_name(f".{path.name}.part")

@@ -35,16 +35,9 @@ Agreement = Literal["agrees", "undecided", "differs"]
 class Question:
     """A printed number with so many decimals, and what it is held against.
 
-    Attributes
-    ----------
-    rounding
-        How far off it was, at most, before it was printed.
-    draws
-        Our values, one for each seed, shape (n,) with n of 2 or more.
-    margin
-        The distance that a reader would take for none.
-    together
-        A name that questions share which are answered together: if one differs, all do.
+    It was off by `rounding` at most before it was printed. `draws` are our values, one for each of
+    two seeds or more; `margin` is the distance that a reader would take for none. Questions that
+    share the name `together` are answered together: if one differs, all do.
     """
 
     printed: float
@@ -95,9 +88,8 @@ def answer(questions: Mapping[Hashable, Question]) -> dict[Hashable, Answer]:
     """Return the verdict on each of many numbers.
 
     *differs*: one more draw of ours would lie so far off less often than `ALPHA` allows, over all
-    the numbers together; or a number that belongs together with this one differs. *agrees*: closer
-    than the margin, and nothing speaks against it (p of this number alone is `ALPHA` or more).
-    *undecided*: the rest.
+    the numbers together; or so does a number that belongs together with this one. *agrees*: closer
+    than the margin, and its own p is `ALPHA` or more. *undecided*: the rest.
     """
     p_values, close = {}, {}
     for name, question in questions.items():

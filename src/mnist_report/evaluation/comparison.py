@@ -79,9 +79,8 @@ def by_seeds_and_images(
     """Say how sure accuracies and their differences are, other seeds and other images considered.
 
     `right` has whether each seed of a model reads each row right, shape (seeds, n). Of each model
-    (``accuracy``) and each pair (``difference``, the other less the one) it says the ``mean`` over
-    seeds with its 95 % interval, ``low`` to ``high``; that of one run of each, ``run_low`` to
-    ``run_high``; and of a pair ``other_ahead``, how often the other's run is better, 0 to 1.
+    and each pair (the other less the one) it says the ``mean`` over seeds with its 95 % interval,
+    ``low`` to ``high``; that of one run of each; and of a pair how often the other's run is better.
     """
     drawn = pigeonhole_bootstrap(right, rng)
     means = {name: float(table.mean()) for name, table in right.items()}
@@ -185,7 +184,6 @@ def disagreement(labels: Labels, answers: Mapping[str, Labels]) -> dict[str, Any
 
     ``wrong_by`` says how many images just so many models get wrong. On ``disputed`` ones not all
     give the same answer; ``wrong_alike`` are those with the same wrong answer from all.
-    ``only_right`` and ``only_wrong`` are those that a model alone has right or wrong.
     """
     table = np.stack(list(answers.values()))
     right = table == labels
@@ -220,8 +218,7 @@ def errors_by_digit(labels: Labels, answers: Mapping[str, Labels]) -> pd.DataFra
 def _mean_deviation(n: int, p: float) -> float:
     """Return the mean distance of a binomial share from `p`, by de Moivre's formula.
 
-    The source is Diaconis and Zabell, 1991: E|X - np| = 2 v (1 - p) P(X = v), where v is the
-    smallest whole number above np.
+    E|X - np| = 2 v (1 - p) P(X = v), v the smallest whole number above np (Diaconis, Zabell, 1991).
     """
     v = int(n * p) + 1
     return float(2 * v * (1 - p) * stats.binom.pmf(v, n, p) / n)

@@ -9,11 +9,10 @@ CLOCKS = {"seconds": "wall", "cpu_seconds": "cpu", "peak_gib": "peak_gib"}
 
 
 def summary(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Take medians of the content of ``benchmarks/results.json``, which ``make bench`` writes.
+    """Take medians over the rounds of ``benchmarks/results.json``, which ``make bench`` writes.
 
-    Of every round: the wall ``seconds`` of a cold ``dvc repro``, their ``ratio`` to those of the
-    port in the same round, ``outside_seconds`` that DVC takes around all stages. ``start_seconds``
-    are those of the quickest stage. The long ``studies`` are measured once.
+    ``outside_seconds`` are those that DVC takes around all stages, ``start_seconds`` those of the
+    quickest stage. The long ``studies`` are measured once.
     """
     pipeline, studies = results["pipeline"], results["studies"]
     ratios = _ratios(pipeline["wall"], pipeline["port_wall"])

@@ -88,10 +88,7 @@ def together(parts: Sequence[Verdict]) -> Verdict:
 
 
 def strictest(parts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict of all parts: what is best of all is beaten by none.
-
-    A defeat decides, whatever was not tested beside it.
-    """
+    """Return the worst verdict: what is best of all is beaten by none, whatever was not tested."""
     return max(parts, key=["holds", "holds in part", "not tested", "does not hold"].index)
 
 

@@ -47,10 +47,7 @@ def add_floats(arrays: Arrays, name: str, values: Array) -> None:
 def add_layer(
     arrays: Arrays, name: str, weights: Array, bias: Array, activation: str, *, first: bool
 ) -> dict[str, Any]:
-    """Add a layer's weights, a row for each output, and its bias; return what the page reads.
-
-    `first` says that no dense layer comes before it.
-    """
+    """Add a layer's weights, a row for each output, and its bias; return what the page reads."""
     # A small layer takes no space; of large ones the first is the most sensitive.
     bits = 16 if weights.size < 100_000 else 10 if first else 8
     add_rows(arrays, f"{name}.weights", weights, bits)
@@ -96,10 +93,7 @@ def add_svm(
     sigmoids: Array,
     pca: Any = None,  # noqa: ANN401
 ) -> dict[str, Any]:
-    """Add a support vector machine: its vectors, by class, their weights in every duel, sigmoids.
-
-    With a `pca` the machine sees components, and so do its vectors.
-    """
+    """Add a support vector machine, which may see the components of a `pca`, and its sigmoids."""
     if pca is None:
         add_pixels(arrays, f"{key}.vectors", machine.support_vectors_)
     else:
@@ -123,10 +117,7 @@ def add_svm(
 
 
 def curves(values: pd.DataFrame) -> dict[str, Any]:
-    """Return accuracy by epoch over the seeds: ``mean``, ``low`` and ``high`` of every curve.
-
-    `values` are a study's: metric, seed, value.
-    """
+    """Return ``mean``, ``low`` and ``high`` over the seeds of every curve of accuracy by epoch."""
     names = values["metric"].str.extract(r"^(?P<curve>.+)\.epoch_(?P<epoch>\d+)\.accuracy$")
     table = values.join(names).dropna().astype({"epoch": int})
     spread = table.groupby(["curve", "epoch"])["value"].agg(mean="mean", low="min", high="max")

@@ -13,10 +13,7 @@ from mnist_report.figures.style import dark_cells, image_board, name_cells, writ
 
 
 def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Figure:
-    """Show how often each digit is taken for each other one; colour counts mistakes only.
-
-    Rows are true classes, columns predicted ones, shape (k, k).
-    """
+    """Show how often each digit (row) is taken for each other one; colour counts mistakes only."""
     figure = Figure(figsize=(5.4, 4.6))
     axes = figure.add_subplot()
     right = np.eye(len(counts), dtype=bool)
@@ -38,8 +35,8 @@ def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Fig
 def wrong_images(vectors: NDArray[np.float32], table: pd.DataFrame, margin: str) -> Figure:
     """Show up to twelve images, shape (k, 784), each with what a classifier took it for.
 
-    A row each: its number ``image``, ``actual``, ``predicted``, and how far ahead of the true
-    class the predicted one is, in the column `margin`; empty where no training image has the label.
+    The column `margin` says how far ahead of the true class the predicted one is; it is empty where
+    no training image has the label.
     """
     titles = [
         f"image {row['image']:.0f}\n{row['actual']:.0f} taken for {row['predicted']:.0f}\n"

@@ -25,10 +25,7 @@ SHARES = (0.5, 0.9, 0.99, 0.999, 1)
 
 
 def error_rates(table: pd.DataFrame) -> Figure:
-    """Show the error of every model with its interval.
-
-    Columns are ``accuracy``, ``low``, ``high`` (0 to 1) and ``wrong`` (images).
-    """
+    """Show the error of every model with its interval; ``accuracy``, ``low``, ``high``: 0 to 1."""
     figure = Figure(figsize=(7.0, 0.42 * len(table) + 0.7))
     axes = figure.add_subplot()
     error, low, high = (100 * (1 - table[name]) for name in ("accuracy", "high", "low"))
@@ -69,8 +66,7 @@ def errors_by_digit(wrong: pd.DataFrame, images: Sequence[int]) -> Figure:
 def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Show how often classifiers are right when they are so and so sure, a panel for each.
 
-    A row per bin: ``confidence``, ``share_right``, ``low`` and ``high`` (0 to 1). Both axes are
-    stretched towards 1, where most confidences lie.
+    A row per bin. Both axes are stretched towards 1, where most confidences lie.
     """
     figure = Figure(figsize=(7.0, 2.9))
     panels = figure.subplots(1, len(curves), sharex=True, sharey=True)
@@ -92,8 +88,7 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
 def hardest_images(vectors: NDArray[np.float32], table: pd.DataFrame) -> Figure:
     """Show up to twelve images, shape (k, 784), with what every model says of them.
 
-    A row each: its number ``image``, its ``label``, and a column for every model's answer, under
-    the model's short name. Right answers are bold and ticked.
+    Beside ``image`` and ``label`` there is a column for every model's answer, under its short name.
     """
     titles = [
         f"image {image}\nlabel {label}" for image, label in table[["image", "label"]].to_numpy()

@@ -26,10 +26,7 @@ Floats = NDArray[np.float32]
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
-    """Draw ``loss`` (nats, logarithmic) and ``accuracy`` (0 to 1) by ``epoch``.
-
-    Columns ``validation_loss`` and ``validation_accuracy`` are drawn too if there are any.
-    """
+    """Draw ``loss`` (nats, logarithmic) and ``accuracy`` by ``epoch``, of validation too if any."""
     figure = Figure(figsize=(6.4, 3.2))
     panels = figure.subplots(1, 2)
     for axes, measure, name in zip(
@@ -96,8 +93,7 @@ def hidden_weights(weights: Floats) -> Figure:
 def layers(image: Floats, label: int, outputs: Sequence[tuple[str, Floats]]) -> Figure:
     """Show a scaled image, shape (784,), and below it all maps that each layer makes of it.
 
-    `outputs` are the layers' names and maps, (height, width, channels); those of a layer share one
-    scale.
+    `outputs` are names and maps, (height, width, channels); those of a layer share one scale.
     """
     rows = [-(-maps.shape[-1] // MAPS_IN_A_ROW) for _, maps in outputs]
     heights = [1.2, *(0.45 + 0.85 * number for number in rows)]

@@ -15,10 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def scatter_2d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
-    """Scatter the first two components by label, with each digit's mean written in.
-
-    Scores have the shape (n, 3), labels (n,).
-    """
+    """Scatter the first two components by label, with each digit's mean written in."""
     figure = Figure(figsize=(6.4, 5.0))
     axes = figure.add_subplot()
     x, y, _ = scores.T
@@ -46,8 +43,7 @@ def scatter_3d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
 def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: int) -> Figure:
     """Draw the share of variance explained by the first k components, for all k.
 
-    `reached` are the numbers of components that reach a share, marked on the curve. The paper's
-    own figure shows `printed` components; that part is shaded.
+    Marked is where it reaches some shares; what the paper shows, `printed` components, is shaded.
     """
     figure = Figure(figsize=(6.4, 3.8))
     axes = figure.add_subplot()
@@ -67,8 +63,7 @@ def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: i
 def components(mean: Floats, directions: Floats, ratios: Floats) -> Figure:
     """Show the mean image, shape (784,), and up to twelve components, shape (k, 784), as pictures.
 
-    Above each component stand its number and the share of the variance that it explains. Each has
-    a scale of its own; white is zero.
+    Each has a scale of its own; white is zero.
     """
     figure = Figure(figsize=(7.0, 2.4))
     grid = figure.add_gridspec(2, 7, width_ratios=[1.6, *[1] * 6])
@@ -82,11 +77,7 @@ def components(mean: Floats, directions: Floats, ratios: Floats) -> Figure:
 
 
 def reconstructions(images: Mapping[int, Floats], rebuilt: Mapping[int, Floats]) -> Figure:
-    """Show images, a column each, above what is rebuilt of them from their first components.
-
-    `images` leads from an image's number to the image, shape (784,); `rebuilt` from a number of
-    components to what they make of all the images, shape (n, 784).
-    """
+    """Show images, by their number, above what is rebuilt of them from so many components."""
     rows: dict[str, Iterable[Floats]] = {
         "original": images.values(),
         **{f"{count} components": pictures for count, pictures in rebuilt.items()},

@@ -16,9 +16,8 @@ def effects(
 ) -> Figure:
     """Show effects with their 95 % intervals, a panel for each measure, the largest on top.
 
-    A row per effect: ``label``, ``measure`` (those other than `PANELS` are left out, and panels
-    without any), ``mean``, ``low`` and ``high`` (0 to 1), and ``min`` and ``max`` over single
-    seeds. Effects of one label share a line of the picture. `words` name the horizontal axes.
+    Measures without a panel in `PANELS` are left out. Effects of one label share a line of the
+    picture; ``min`` and ``max`` are those of single seeds. `words` name the horizontal axes.
     """
     shown = table[table["measure"].isin(PANELS)]
     measures = [measure for measure in PANELS if (shown["measure"] == measure).any()]

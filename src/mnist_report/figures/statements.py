@@ -36,10 +36,7 @@ NAMES = {
 
 
 def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Figure:
-    """Draw the accuracy of an SVM on the first k components, shape (seeds,), for several k.
-
-    A line marks `enough` components.
-    """
+    """Draw the accuracy of an SVM on the first k components, (seeds,), with a line at `enough`."""
     figure = Figure(figsize=(7.0, 3.2))
     axes = figure.add_subplot()
     numbers = sorted(accuracies)
@@ -76,10 +73,9 @@ def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Fig
 
 
 def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Figure:
-    """Draw the test loss by epoch, a panel for each learning rate.
+    """Draw the test loss by epoch, a panel for each learning rate, with Adam's in every panel.
 
-    `curves` lead from activation to learning rate, the same ones for all, to the loss in nats;
-    `adam` is the loss of training with Adam, shown in every panel.
+    `curves` lead from activation to learning rate, the same ones for all, to the loss in nats.
     """
     rates = list(next(iter(curves.values())))
     columns = min(2, len(rates))
@@ -139,9 +135,7 @@ def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
     """Draw how costs grow with the rows, both axes logarithmic, with fitted straight lines.
 
-    `measures` lead from ``counted``, ``noisy`` and ``timed``, a panel each, to ``C_<price>`` to the
-    numbers of rows, rising, and the costs of shape (repeats, numbers). A panel without numbers says
-    so.
+    `measures` are what `evaluation.evidence.growth_curves` returns, a panel for each kind.
     """
     figure = Figure(figsize=(0.4 + 2.4 * len(measures), 3.2))
     panels = figure.subplots(1, len(measures), squeeze=False)[0]

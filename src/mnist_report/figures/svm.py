@@ -45,10 +45,7 @@ Classifier = Callable[[Points], NDArray[np.int64]]
 
 
 def margins(X: Points, y: NDArray[np.int64], models: Mapping[float, SVC]) -> Figure:
-    """Show two classes, then each linear model's boundary, margins and support vectors.
-
-    `models` leads from C to the model fitted with it; classes are 0 and 1.
-    """
+    """Show two classes, then the boundary, margins and support vectors of a model for each C."""
     figure, panels = _square_panels(len(models) + 1)
     _points(panels[0], X, y)
     panels[0].set_title("the data")
@@ -71,8 +68,8 @@ def rings(X: Points, y: NDArray[np.int64], model: SVC) -> Figure:
 def lifted(Z: Points, y: NDArray[np.int64], model: SVC) -> Figure:
     """Show the images of the points in space, shape (n, 3), and the plane that parts them.
 
-    The plane must cut the first two axes above 0, as one does that parts a disc around the origin
-    from the rest. Images far from it are left out: they would press all others into a corner.
+    The plane must cut the first two axes above 0. Images far from it are left out: they would press
+    all others into a corner.
     """
     weights, constant = model.coef_[0], model.intercept_[0]
     cuts = -constant / weights[:2]
@@ -100,10 +97,7 @@ def lifted(Z: Points, y: NDArray[np.int64], model: SVC) -> Figure:
 
 
 def kernel_scores(table: pd.DataFrame) -> Figure:
-    """Compare kernels on training and on test rows, by three measures.
-
-    Columns are ``kernel``, ``rows`` (``train`` or ``test``) and the `MEASURES`.
-    """
+    """Compare kernels on training and on test ``rows``, by three `MEASURES`."""
     kernels = table["kernel"].unique().tolist()
     places = range(len(kernels))
     figure = Figure(figsize=(7.2, 0.45 * len(kernels) + 1.2))
@@ -129,7 +123,6 @@ def decision_regions(
 ) -> Figure:
     """Show how each classifier parts the plane of two principal components into ten digits.
 
-    Every region that has room for it has its digit written in where it is widest.
     `classifiers` leads from a panel's title to a function from points, shape (m, 2), to digits.
     """
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
@@ -200,10 +193,7 @@ def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:
 def _panels(
     count: int, columns: int, size: tuple[float, float], x: str, y: str
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure of `count` panels with the same limits, each about `size` inches large.
-
-    Axes are named at the left and under the lowest panels.
-    """
+    """Make `count` panels with the same limits, named at the left and under the lowest ones."""
     rows = -(-count // columns)
     figure = Figure(figsize=(size[0] * columns, size[1] * rows + 0.6))
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)

@@ -46,8 +46,7 @@ STEP = 0.065
 def deviations(table: pd.DataFrame) -> Figure:
     """Show how many standard deviations each printed number lies from the mean over our seeds.
 
-    Each sign is a number of the paper; those of about the same deviation are stacked. A number has
-    an ``id``, ``z`` (standard deviations; empty where there are none) and a ``verdict``.
+    Numbers of about the same ``z`` are stacked; where that is empty they are left out.
     """
     placed = _place(table[table["z"].notna()])
     by_group = placed.groupby("group", sort=False)["height"]
@@ -90,10 +89,9 @@ def deviations(table: pd.DataFrame) -> Figure:
 
 
 def _place(judged: pd.DataFrame) -> pd.DataFrame:
-    """Give each number its place in the picture, row by row.
+    """Give each number its ``group``, ``x`` and its ``height`` in steps above the group's floor.
 
-    Adds its ``group``; ``x``; ``named``, whether it gets words beside it, and so a line of its own
-    above the stacks; and ``height`` above the floor of its group, in steps.
+    One that is ``named`` gets words beside it, and so a line of its own above the stacks.
     """
     order = list(GROUPS)
     groups = [

@@ -102,15 +102,10 @@ class Entry:
 class Judged:
     """A printed number beside the recomputed one.
 
-    Attributes
-    ----------
-    value
-        Recomputed by the run at the seed of `params.yaml`; None if it was not.
-    spread
-        Where it depends on a draw: `scores.uncertainty.spread` of it over seeds.
-    p, p_holm
-        How often one of our draws lies as far off, alone and corrected for how many numbers there
-        are; of a choice, the share of our draws that make it.
+    `value` is that of the run at the seed of `params.yaml`, if any; `spread`, where it depends on a
+    draw, is over seeds (`scores.uncertainty.spread`). `p` says how often one of our draws lies as
+    far off, `p_holm` corrects it for how many numbers there are; of a choice it is the share of our
+    draws that make it.
     """
 
     entry: Entry
@@ -179,7 +174,7 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
     for row, question in zip(found, asked, strict=True):
         if question:
             to = answers[question[0]]
-            row = replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm)  # noqa: PLW2901
+            row = replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm)
         judged.append(row)
     return judged
 
@@ -187,12 +182,9 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
 def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
     """Judge each of our own draws by the others, by the same rule, as if it had been printed.
 
-    Returns
-    -------
-    dict
-        ``tested`` numbers and how many are ``distinct``; how many of these lie ``far`` off by their
-        own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and ``kinds``,
-        kind of number to how many draws were ``judged`` and the shares that each verdict has.
+    Of the ``tested`` numbers it says how many are ``distinct``, and how many of these lie ``far``
+    off by their own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and
+    for the kinds of numbers how many draws were ``judged``, with what shares of verdicts.
     """
     tested = [row for row in judged if row.tested]
     asked = [row.entry.question(values) for row in tested]

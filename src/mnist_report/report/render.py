@@ -136,11 +136,7 @@ class Document:
 def render_markdown(
     metrics: Mapping[str, Any], judged: Sequence[Judged], slips: Sequence[Slip], params: Params
 ) -> str:
-    """Render the whole report as Markdown, with paths as seen from the folder `report`.
-
-    `metrics` is stage to results, `judged` has every printed number. Raises UserError if a template
-    asks for what is not there.
-    """
+    """Render the whole report as Markdown, with paths as seen from the folder `report`."""
     environment = words.environment(jinja2.FileSystemLoader(TEMPLATES))
     try:
         text = environment.get_template("report.md.j2").render(

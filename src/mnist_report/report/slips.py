@@ -22,7 +22,7 @@ from mnist_report.models.classical.pca import with_signs_of_2019
 from mnist_report.models.scratch.neural_network import cross_entropy, minibatches
 from mnist_report.report import words
 from mnist_report.scores.scores import auc_hard
-from mnist_report.scores.uncertainty import holm, paired_difference, spread
+from mnist_report.scores.uncertainty import holm, paired_difference
 
 Group = Literal["text", "rows", "network", "yardstick", "formulas", "undefined", "ignored", "gone"]
 Measure = Literal["accuracy", "auc", "loss"]
@@ -256,9 +256,8 @@ def judge_slips(
 ) -> dict[str, Any]:
     """Return what every slip comes to (``effects``), who leads, and the facts that the text tells.
 
-    `results` is stage to the content of its results file; `cumulative` the share of the variance
-    that the first k principal components explain, k = 1, 2 ...; `train_scores` the training images
-    on the first components, (n, 2 or more), and `train_labels` their digits, (n,).
+    `cumulative` is the share of the variance that the first k principal components explain, k = 1,
+    2 ...; `train_scores` are the training images on the first components, (n, 2 or more).
     """
     by_rows, sizes = final_rows(values)
     measured, ahead = effects(slips, {**values, **by_rows}), leads(values)

@@ -125,11 +125,7 @@ def as_table(judged: Sequence[JudgedStatement]) -> pd.DataFrame:
 
 
 def rules_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a row for each rule of each statement: what it judges, by what, with what outcome.
-
-    Columns are ``id``, ``rule``, ``of``, ``thresholds``, ``n``, ``p``, ``low``, ``high`` and
-    ``verdict``; n, p and the interval are empty where a rule judges no difference over seeds.
-    """
+    """Return a row for each rule of each statement: what it judges, by what, with what outcome."""
     rows = []
     for known in load_statements():
         evidence = metrics["statements"]["statements"].get(known.id)

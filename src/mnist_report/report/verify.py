@@ -104,11 +104,7 @@ def compare_results() -> list[str]:
 
 
 def tolerance(rules: Sequence[Mapping[str, Any]], key: str, committed: Mapping[str, Any]) -> float:
-    """Return how far a metric may be off the committed one, by the first rule that fits.
-
-    `key` is a dotted name, `committed` has all of them, the spreads over seeds among them.
-    Raises UserError if no rule fits.
-    """
+    """Return how far a metric may be off one of all the committed, by the first rule that fits."""
     for rule in rules:
         if any(fnmatchcase(f"{key}.", f"{metric}.*") for metric in rule["metrics"]):
             # A metric's own spread, or the one of which it is the mean or an extreme.

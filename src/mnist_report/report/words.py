@@ -7,7 +7,6 @@ from functools import cache
 import jinja2
 
 
-
 @cache
 def environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
     """Return the one Jinja environment of the project; a name that is not there is an error."""

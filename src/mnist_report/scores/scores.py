@@ -68,8 +68,8 @@ def most_confidently_wrong(
 ) -> NDArray[np.intp]:
     """Find the at most `k` wrong predictions with the largest margin over the truth, and first.
 
-    It can be negative: `SVC.predict` and the highest score can name different classes. Where the
-    true class is not one of `classes`, the smallest score of the row takes its place.
+    It can be negative: `SVC.predict` and the highest score can name different classes. Of a true
+    class that is not one of `classes` the score is the smallest of the row.
     """
     wrong = np.flatnonzero(y_pred != y_true)
     table = scores[wrong]

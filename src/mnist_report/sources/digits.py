@@ -35,9 +35,9 @@ def digits_as_idx() -> dict[str, bytes]:
 def _enlarged(images: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Put levels 0 to 16, (n, 8, 8), as 0 to 255 into the middle 20 x 20 pixels of (n, 28, 28).
 
-    Bilinear interpolation, corner pixel on corner pixel as in ``scipy.ndimage.zoom(order=1)``,
-    but in whole numbers: in floating point a level of exactly 127.5 is rounded up or down by
-    the processor's whim, and the files would differ between machines.
+    Bilinear interpolation, as ``scipy.ndimage.zoom(order=1)``, but in whole numbers: a level of
+    exactly 127.5 would be rounded up or down by the processor's whim, and the files differ between
+    machines.
     """
     # New pixel i lies at i * 7 / 19 between two old ones; weights are counted in nineteenths.
     left, part = np.divmod(np.arange(20) * 7, 19)

@@ -37,17 +37,7 @@ def fetch(params: Data, folder: Path, mirror: str | None) -> Dataset:
 
     Nothing is written before all files have come and are right. One that is there and has a known
     digest is kept; of Fashion-MNIST, KMNIST and own data none is known, and they are fetched anew.
-
-    Parameters
-    ----------
-    mirror
-        The value of ``MNIST_MIRROR``: a folder, a ``file://`` or an ``http(s)://`` address. For
-        ``dataset: own`` the parameters name the source.
-
-    Raises
-    ------
-    UserError
-        If the data cannot be had, are not what they should be, or cannot be written.
+    `mirror` is a folder, a ``file://`` or an ``http(s)://`` address, or None.
     """
     dataset = _chosen(params)
     if dataset.key == "digits":

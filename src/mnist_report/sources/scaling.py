@@ -23,10 +23,7 @@ _REMEDY = (
 def check_parts(
     train_images: NDArray[np.uint8], train_labels: NDArray[np.uint8], test_labels: NDArray[np.uint8]
 ) -> None:
-    """Refuse with a UserError what some later stage could not learn from, or not be judged on.
-
-    Images have shape (n, rows, columns), labels (n,) and (m,).
-    """
+    """Refuse with a UserError what some later stage could not learn from, or not be judged on."""
     classes, counts = np.unique(train_labels, return_counts=True)
     rarest = counts.argmin()
     unknown = np.setdiff1d(test_labels, classes)

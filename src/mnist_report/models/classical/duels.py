@@ -31,15 +31,10 @@ def duel_values(svm: SVC, X: NDArray[np.floating[Any]]) -> Floats:
 
 
 def fit_sigmoids(values: Floats, y: NDArray[np.int64], classes: NDArray[np.int64]) -> Floats:
-    """Return slope and intercept for every duel, shape (duels, 2).
+    """Return slope and intercept for every duel, shape (duels, 2), from rows held back.
 
-    That the first class wins a duel of value f has the probability
-    1 / (1 + exp(-slope f - intercept)).
-
-    Parameters
-    ----------
-    values : (n, duels), y : (n,)
-        Rows held back. A duel without rows of both its classes gets slope 1 and intercept 0.
+    That the first class wins a duel of value f has the probability 1 / (1 + exp(-slope f -
+    intercept)). A duel without rows of both its classes gets slope 1 and intercept 0.
     """
     sigmoids = []
     for duel, (i, j) in enumerate(combinations(classes, 2)):

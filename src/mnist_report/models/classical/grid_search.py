@@ -41,22 +41,16 @@ def grid_search(
     """Cross-validate an RBF support vector classifier for every pair of C and gamma.
 
     The folds are stratified and taken in the order of the rows, as the paper's ``cv=5`` does: its
-    rows are a random draw, so shuffling them once more would add nothing. One kernel matrix, of
-    8 n² bytes, serves all values of C; where that is too much, libsvm makes the values itself.
+    rows are a random draw, so shuffling them once more would add nothing. One kernel matrix, of 8
+    n² bytes, serves all values of C; where that is too much, libsvm makes the values itself.
 
     With `as_in_2019` it takes `folds_of_2019`, and weights them by their rows in mean and sd, as
     `GridSearchCV` did then (``iid``, until release 0.24).
 
-    Returns
-    -------
-    One row for each candidate in the order of the lists, C outermost; a value listed twice counts
-    once. Columns: ``C``, ``gamma``, ``mean`` accuracy, ``sd`` (over the folds, divided by their
-    number as the paper's are), ``rank`` (1 is best; equal means share a rank), ``fold_1`` ...
-
-    Raises
-    ------
-    UserError
-        If the smallest class has fewer rows than there are folds.
+    Returned is a row for each candidate in the order of the lists, C outermost; a value listed
+    twice counts once. ``sd`` is over the folds, divided by their number as the paper's are; the
+    ``rank`` of the best is 1, and equal means share one. UserError if a class has fewer rows than
+    there are folds.
     """
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2 or counts.min() < folds:
@@ -162,10 +156,9 @@ def on_dask(scheduler: str, jobs: int) -> Iterator[None]:
 
 
 class Selection(NamedTuple):
-    """The candidate taken from a grid, and how sure that choice is.
+    """The candidate taken from a grid, with the best `mean`.
 
-    `mean` is the best of the grid; `within_one_se` has for each row of the table whether its mean
-    is at most one standard error below that.
+    `within_one_se` has for each row of the table whether its mean is that close to the best.
     """
 
     C: float

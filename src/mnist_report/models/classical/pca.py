@@ -48,19 +48,13 @@ def project_all(model: PCA, data: ScaledData) -> ScaledData:
 
 
 def components_for(ratios: NDArray[np.float64], share: float) -> int | None:
-    """Return how many components explain at least `share` of the variance; None if all do not.
-
-    `ratios` are the explained variance ratios, falling, shape (components,).
-    """
+    """Return how many components explain at least `share` of the variance; None if all do not."""
     reached = np.cumsum(ratios) >= share
     return int(np.argmax(reached)) + 1 if reached.any() else None
 
 
 def variance_sums(ratios: NDArray[np.float64], counts: Sequence[int]) -> dict[str, float]:
-    """Return the share of the variance explained by the first k components for each k.
-
-    Counts above the number of components that there are become that number.
-    """
+    """Return the share of the variance that the first k components explain, k at most all."""
     cumulative = np.cumsum(ratios)
     kept = sorted({min(count, len(ratios)) for count in counts})
     return {str(count): float(cumulative[count - 1]) for count in kept}

@@ -42,27 +42,14 @@ def fit_unique(
 ) -> SVC:
     """Fit a classifier on rows drawn with replacement, each distinct row taken once.
 
-    A row drawn m times adds m equal terms to the dual problem, whose multipliers each lie in
-    [0, C] (Cortes and Vapnik, 1995). Only their sum matters, and it lies in [0, m C]: the row
-    taken once with the weight m, which is what ``sample_weight`` does to C. (The sigmoid kernel is
-    not positive definite: with a large gamma the solver may end in another solution.)
+    A row drawn m times adds m equal terms to the dual problem, whose multipliers each lie in [0, C]
+    (Cortes and Vapnik, 1995). Only their sum matters, and it lies in [0, m C]: the row taken once
+    with the weight m, which is what ``sample_weight`` does to C. (The sigmoid kernel is not
+    positive definite: with a large gamma the solver may end in another solution.)
 
-    Parameters
-    ----------
-    X : (n, d), y : (n,)
-        The rows to draw from, and their labels.
-    indices : (m,)
-        The row numbers drawn, with repeats.
-
-    Returns
-    -------
-    The model as `SVC` would leave it, with `gamma` as a number; ``support_`` counts the distinct
-    drawn rows in ascending order.
-
-    Raises
-    ------
-    UserError
-        If the drawn rows are all of one class.
+    `indices` are the numbers drawn, with repeats, of the rows X, (n, d), and y. The model is as
+    `SVC` would leave it, with `gamma` as a number; ``support_`` counts the distinct drawn rows in
+    ascending order. UserError if these are all of one class.
     """
     rows, counts = np.unique(indices, return_counts=True)
     points, labels = X[rows].astype(np.float64), y[rows]
