@@ -34,15 +34,8 @@ OUTPUT = paths.BENCHMARKS / "results.json"
 CLOCKS = ("wall", "cpu", "peak_gib")
 
 #: A stage beside the sections of the port that do the same.
-SECTIONS = {
-    "pca": ("pca",),
-    "svm_kernels": ("svm_kernels", "svm_regions"),
-    "svm_gridsearch": ("svm_gridsearch",),
-    "svm_final": ("svm_final",),
-    "scratch_nn": ("scratch_nn",),
-    "keras_dense": ("keras_dense",),
-    "cnn": ("cnn",),
-}
+NAMES = ("pca", "svm_kernels", "svm_gridsearch", "svm_final", "scratch_nn", "keras_dense", "cnn")
+SECTIONS = {name: (name,) for name in NAMES} | {"svm_kernels": ("svm_kernels", "svm_regions")}
 
 
 @contextlib.contextmanager
@@ -122,19 +115,17 @@ def measure_pipeline(rounds: int) -> dict[str, Any]:
         print(f"bench: round {number} of {rounds}", file=sys.stderr, flush=True)
         with fresh_clone() as clone:
             wall, records = repro(clone, stages(clone, studies=False))
-            walls.append(wall)
-            stage_records.append(records)
             start = time.perf_counter()
             ports.append(json.loads(call(clone, "benchmarks/port.py")))
             port_walls.append(time.perf_counter() - start)
+            walls.append(wall)
+            stage_records.append(records)
             described = setting(clone)
+    in_stages = [sum(record["wall"] for record in records.values()) for records in stage_records]
     return {
         **described,
         "wall": walls,
-        "outside_stages": [
-            wall - sum(record["wall"] for record in records.values())
-            for wall, records in zip(walls, stage_records, strict=True)
-        ],
+        "outside_stages": np.subtract(walls, in_stages).tolist(),
         "port_wall": port_walls,
         "port_peak_gib": [port["peak_gib"] for port in ports],
         "stages": {

@@ -20,10 +20,7 @@ from mnist_report.core.errors import UserError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of `path` when the block ends without an error.
-
-    UserError if the operating system refuses: disk full, no permission, a limit on file size.
-    """
+    """Fill a file beside `path` that takes its place at the end; UserError if the disk refuses."""
     # `.gitignore` and `.dvcignore` know the name; after a kill the next writer clears it away.
     beside = path.with_name(f".{path.name}.part")
     try:
@@ -54,7 +51,9 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write `value`, which may hold NumPy's scalars and arrays, but no NaN: that is a mistake."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    text = json.dumps(
+        value, indent=2, ensure_ascii=False, allow_nan=False, default=lambda v: v.tolist()
+    )
     write_text(path, text + "\n")
 
 
@@ -83,7 +82,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """Memory-map an array, read only; like every reader here, UserError if that is not possible."""
+    """Memory-map an array, read only."""
     with _reading(path):
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
@@ -111,10 +110,3 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number")
-
-
-def _plain(value: object) -> object:
-    """Turn a NumPy scalar or array into what JSON knows."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} does not go into JSON")

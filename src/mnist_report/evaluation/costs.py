@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 #: What the summary calls the measures of a stage.
 CLOCKS = {"seconds": "wall", "cpu_seconds": "cpu", "peak_gib": "peak_gib"}
 
@@ -50,4 +52,5 @@ def _stage(
 
 
 def _ratios(ours: list[float], theirs: list[float]) -> list[float]:
-    return [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    ratios: list[float] = np.divide(ours, theirs).tolist()
+    return ratios

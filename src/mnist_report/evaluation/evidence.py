@@ -50,15 +50,9 @@ class Projected:
 class Measured:
     """All that the stages measured.
 
-    Parameters
-    ----------
-    metrics
-        Stage name to the content of its results file; ``benchmark`` to the timings; ``printed`` to
-        ``epoch_seconds``, network to the seconds of each epoch in the paper's logs.
-    values
-        ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
-    spectrum
-        The share of the variance that each principal component explains, shape (components,).
+    `metrics` has stages' results by name, beside them the timings as ``benchmark``, and the seconds
+    of epochs in the paper's logs as ``printed``; `spectrum` the share of the variance that each
+    principal component explains.
     """
 
     metrics: Mapping[str, Any]
@@ -321,9 +315,8 @@ def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, 
 def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     """Return the exponents with which the cost of a fit grows, counted and timed, by the price C.
 
-    Over all numbers of rows, and in the ``last_step``, from the last but one to the last; beside
-    them ``noisy``, the same with wrong labels, and what share of the support vectors is ``bound``
-    by the price there.
+    Over all numbers of rows, and in the ``last_step``; ``noisy`` is the same with wrong labels,
+    with the share of the support vectors that is ``bound`` by the price at the most rows.
     """
     curves = growth_curves(m, counted, noisy)
     found: Found = {}
@@ -384,8 +377,8 @@ def kernel_seconds(m: Measured, kernel: str) -> Found:
 def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
     """Compare a kernel with each other one on the same draws, by rows and by measure.
 
-    ``by_gamma`` has the same of labels on test rows for each meaning of gamma; the linear kernel
-    has none, and is taken as it is.
+    ``by_gamma`` has the same of labels on test rows for each meaning of gamma, but for the linear
+    kernel, which has none.
     """
     found: Found = {"gamma": {}}
     linear = m.values[by_gamma.format(gamma="auto").replace("*", "linear")]
@@ -485,9 +478,8 @@ def advantage(
 ) -> Found:
     """Compare two final models over seeds, and the two trained ones on the test images.
 
-    An advantage is the other's value less the one's; of the loss, the one's less the other's.
-    `as_printed` names a measure for each, if the paper compares unlike ones; `by_score` the AUCs
-    of one model by the kind of score.
+    An advantage is the other's value less the one's; of the loss, the one's less the other's. Where
+    the paper compares unlike measures, `as_printed` names them.
     """
     found: Found = {}
     if by_score:
@@ -515,10 +507,9 @@ def advantage(
 
 
 def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
-    """Compare a network's loss on scaled pixels with that on pixels up to 255.
+    """Compare a network's loss, on rows not trained on, on pixels to 1 with that on pixels to 255.
 
-    Speed is the loss after the first epoch; steadiness is how far the loss rises from epoch to
-    epoch, over the epochs that both ran. The loss is that on rows not trained on, in nats.
+    ``rises`` is how far it rises from epoch to epoch, over the epochs that both ran.
     """
     with_it, without = m.curve(scaled), m.curve(unscaled)
     epochs = min(with_it.shape[1], without.shape[1])
@@ -536,8 +527,8 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
 def tuned(m: Measured, one: str, other: str) -> Found:
     """Compare how fast two ways to train lower the loss, each at the rate that serves it best.
 
-    The loss is that on images not trained on, in the mean over all epochs. Where both were tried
-    at the same learning rates, they are also compared rate by rate.
+    The loss is that on images not trained on, in the mean over epochs; also by rate, if both were
+    tried at the same ones.
     """
     ones, others = m.curves(one), m.curves(other)
     best_one, best_other = (
@@ -583,8 +574,7 @@ def dropout_curves(m: Measured, network: str) -> dict[str, dict[str, Floats]]:
 def dropout(m: Measured, network: str) -> Found:
     """Compare a network with and without dropout on rows that it was not trained on.
 
-    ``rise`` is how far the loss on the validation rows ends above its lowest point, the epoch at
-    which its mean over seeds is lowest: what overfitting does to it.
+    ``rise`` is how far the loss ends above its lowest point: what overfitting does to it.
     """
     found: Found = {}
     last, risen, tested = {}, {}, {}
@@ -627,10 +617,7 @@ def relu_cost(m: Measured) -> Found:
 
 
 def multiplications() -> dict[str, int]:
-    """Count the multiplications of one image in the paper's two networks.
-
-    A dense layer takes inputs times outputs; a filter its weights for each place where it fits.
-    """
+    """Count the multiplications of one image: a filter's weights for each place where it fits."""
     sizes = [784, *KERAS_DENSE.hidden_units, 10]
     dense = sum(inputs * outputs for inputs, outputs in pairwise(sizes))
     side, depth, cnn = 28, 1, 0
@@ -644,11 +631,7 @@ def multiplications() -> dict[str, int]:
 
 
 def cnn_speed(m: Measured) -> Found:
-    """Compare the time of an epoch of the convolutional network with that of the dense one.
-
-    An epoch of the one has fewer images than one of the other, so the time for an image too. What
-    the paper's own training logs say of seconds goes beside it.
-    """
+    """Compare the time of an epoch, and of an image, of the CNN with that of the dense network."""
     timings = m.timing("epochs")
     cnn, dense = timings["cnn"], timings["keras_dense"]
     images = dense["rows"] / cnn["rows"]

@@ -30,21 +30,9 @@ def write_report_card(
 ) -> dict[str, Any]:
     """Write a model's answers on the test images as files, and return how good they are.
 
-    The files are ``metrics/<stage>.json``, ``data/scores/<stage>.npy`` and, in
-    ``plots/<stage>/``, ``predictions.csv`` (for DVC's confusion template), ``per_class.csv``,
-    ``wrong.csv``, ``confusion.png`` and ``wrong.png``.
-
-    A test label that is not in `classes` counts as wrong, with precision and recall 0. It has no
-    score and so no AUC of its own: its rows are negatives for every other class.
-
-    Parameters
-    ----------
-    classes
-        The class of each column of `scores`, shape (k,).
-    predicted, scores
-        Predicted classes, shape (n,), and decision values or probabilities, shape (n, k).
-    loss
-        The mean cross-entropy, in nats, if the scores are probabilities.
+    `scores` has a column for each of `classes`; `loss` is the cross-entropy, in nats, if they are
+    probabilities. A test label that is not in `classes` counts as wrong, with precision and recall
+    0. It has no AUC of its own: its rows are negatives for every other class.
     """
     labels = data.test_labels
     # A small draw of training rows can lack a digit that the test images have.

@@ -170,13 +170,10 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
         return [replace(row, verdict="not comparable") for row in found]
     asked = [row.entry.question(values) if row.tested else None for row in found]
     answers = answer(dict(filter(None, asked)))
-    judged = []
-    for row, question in zip(found, asked, strict=True):
-        if question:
-            to = answers[question[0]]
-            row = replace(row, verdict=to.verdict, p=to.p, p_holm=to.p_holm)
-        judged.append(row)
-    return judged
+    return [
+        replace(row, **answers[question[0]]._asdict()) if question else row
+        for row, question in zip(found, asked, strict=True)
+    ]
 
 
 def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:

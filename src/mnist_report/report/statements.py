@@ -1,8 +1,6 @@
 """The paper's statements: `statements.yaml` lists them, with the rules that judge each.
 
-The evidence is numbers: `mnist_report.evaluation.evidence` gathers them and stage ``judge``
-writes them to ``results/statements.json``; `mnist_report.evaluation.rules` says what the
-verdicts mean.
+Stage ``judge`` writes their evidence to ``results/statements.json``.
 """
 
 import re

@@ -1,12 +1,8 @@
 """The IDX format, in which MNIST and its relatives are published.
 
-A file is a header of big-endian 32-bit counts followed by one unsigned byte per value:
-
-* images: magic number 2051, number of images, rows, columns, then the pixels row by row;
-* labels: magic number 2049, number of labels, then the labels.
-
-Whatever the bytes are, reading ends with an array or with `IdxError`, and no memory is taken
-before the header agrees with the length of the file.
+A file is a header of big-endian 32-bit counts (a magic number, then the shape of the array)
+followed by one unsigned byte per value. Whatever the bytes are, reading ends with an array or with
+`IdxError`, and no memory is taken before the header agrees with the length of the file.
 """
 
 import gzip

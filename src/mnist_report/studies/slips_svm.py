@@ -44,20 +44,10 @@ def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
 def compare_searches(
     data: ScaledData, searches: Mapping[str, SvmGridsearch], rows: int, seed: int
 ) -> dict[str, Any]:
-    """Make several searches; judge what each finds on the same training rows.
+    """Make several searches; judge what each finds on the same rows, so many.
 
-    Parameters
-    ----------
-    searches
-        A name to a search.
-    rows
-        Rows drawn for the models that are judged on the test images.
-
-    Returns
-    -------
-    dict
-        By name: ``C``, ``gamma``, ``best_mean`` (the accuracy that the search promises) and what
-        the model keeps of it on the test images, ``accuracy`` and ``auc_hard``.
+    The ``best_mean`` is the accuracy that a search promises; ``accuracy`` and ``auc_hard`` are what
+    the model keeps of it on the test images.
     """
     n = len(data.train_images)
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "errata_search"))
@@ -83,18 +73,10 @@ def _score(data: ScaledData, drawn: NDArray[np.int64], C: float, gamma: float) -
 def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     """Judge one SVM by several scores for each digit, on the test images.
 
-    Returns
-    -------
-    dict
-        ``accuracy``, and the AUC of ``labels``; of ``decision``, scikit-learn's own score; of its
-        two parts, ``votes`` (how many of the nine duels a digit wins) and ``margins`` (the sum of
-        their values); and of ``calibrated`` ones, the `probabilities`, with their ``log_loss`` and
-        ``mean_confidence``, the mean probability of the digit that they favour.
-
-    Raises
-    ------
-    UserError
-        If fewer rows of a class are drawn than the probabilities have folds.
+    The AUC is of ``labels``; of ``decision``, scikit-learn's own score; of its two parts, ``votes``
+    (how many of the nine duels a digit wins) and ``margins`` (the sum of their values); and of
+    ``calibrated`` ones, the `probabilities`. UserError if fewer rows of a class are drawn than
+    these have folds.
     """
     drawn = generator(seed, "slips_scores").permutation(len(data.train_images))[:rows]
     X, y = data.train_images[drawn], data.train_labels[drawn]
@@ -109,12 +91,7 @@ def scores(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     votes, margins = votes_and_margins(decision)
     calibrated = probabilities(svm, X, y, data.test_images)
     truth, classes = data.test_labels, svm.classes_
-    kinds = {
-        "decision": decision,
-        "votes": votes,
-        "margins": margins,
-        "calibrated": calibrated,
-    }
+    kinds = {"decision": decision, "votes": votes, "margins": margins, "calibrated": calibrated}
     return {
         "accuracy": accuracy(truth, predicted),
         "accuracy_calibrated": accuracy(truth, classes[calibrated.argmax(axis=1)]),
