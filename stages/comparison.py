@@ -61,12 +61,12 @@ def main(stage: Stage) -> None:
     said = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers}).loc[hardest]
 
     named = {MODELS[name]: curve for name, curve in curves.items()}
-    shown = data.test_images[hardest], said.rename(columns=SHORT)
+    short, shown = said.rename(columns=SHORT), data.test_images[hardest]
     plot("comparison", "accuracy.png", figures.error_rates, table.rename(index=MODELS))
     errors = by_digit.rename(index=MODELS)
     plot("comparison", "errors_by_digit.png", figures.errors_by_digit, errors, images.tolist())
     plot("comparison", "calibration.png", figures.reliability_curves, named)
-    plot("comparison", "hardest.png", figures.hardest_images, *shown)
+    plot("comparison", "hardest.png", figures.hardest_images, shown, short)
 
     defeated = comparison.wrong_by_all(labels, answers)
     # Of these very images alone there is a published list of label errors.

@@ -21,9 +21,7 @@ def main(stage: Stage) -> None:
     data = load_scaled()
     n, labels = len(data.train_images), data.test_labels
     endings = {"svm_final": "skops", "scratch_nn": "skops", "keras_dense": "keras", "cnn": "keras"}
-    models = {
-        name: load_model(paths.MODELS / f"{name}.{ending}") for name, ending in endings.items()
-    }
+    models = {name: load_model(paths.MODELS / f"{name}.{end}") for name, end in endings.items()}
 
     # Of the rows that stage `svm_final` did not draw.
     drawn = drawn_rows(n, stage.params.svm_final.rows, stage.params.seed)
@@ -37,12 +35,8 @@ def main(stage: Stage) -> None:
     values = duel_values(machine, seen)
     sigmoids = fit_sigmoids(values, data.train_labels[held_back], machine.classes_)
 
-    answers = pd.DataFrame(
-        {
-            name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"]
-            for name in models
-        }
-    )
+    said = {n: files.read_csv(paths.plot_file(n, "predictions.csv"))["predicted"] for n in models}
+    answers = pd.DataFrame(said)
     misread = np.flatnonzero(answers.ne(labels, axis=0).any(axis=1))
     first = np.unique(labels, return_index=True)[1]
 

@@ -34,26 +34,14 @@ def main(stage: Stage) -> None:
     components, mean = (files.load_array(paths.pca_file(name)) for name in ("components", "mean"))
     test_scores = (data.test_images.astype(np.float64) - mean) @ components[:3].T
 
-    found = slips.judge_slips(
-        known,
-        values,
-        results,
-        spectrum["cumulative"].tolist(),
-        train_scores,
-        data.train_labels,
-    )
-    measured = evidence.Measured(
-        metrics=results
-        | {
-            "printed": {"epoch_seconds": ledger.printed_seconds(entries)},
-            "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
-        },
-        values=values,
-        spectrum=spectrum["ratio"].to_numpy(np.float64),
-        projected=evidence.Projected(
-            train_scores, data.train_labels, test_scores, data.test_labels
-        ),
-    )
+    cumulative, ratios = spectrum["cumulative"].tolist(), spectrum["ratio"].to_numpy(np.float64)
+    found = slips.judge_slips(known, values, results, cumulative, train_scores, data.train_labels)
+    beside = {
+        "printed": {"epoch_seconds": ledger.printed_seconds(entries)},
+        "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
+    }
+    projected = evidence.Projected(train_scores, data.train_labels, test_scores, data.test_labels)
+    measured = evidence.Measured(results | beside, values, ratios, projected)
     results["statements"] = {"statements": evidence.gather(measured, sources)}
     judged = statements.judge_statements(results)
     numbers = ledger.judge_all(entries, results, values)
@@ -71,20 +59,13 @@ def main(stage: Stage) -> None:
     grown = sources["cubic_growth"]
     costs = effects[effects["group"].isin(["rows", "network"])]
     plot("slips", "costs.png", slip_figures.effects, costs)
-    plot(
-        "slips",
-        "yardsticks.png",
-        slip_figures.effects,
-        effects[effects["group"] == "yardstick"],
-        "AUC so taken minus AUC of labels (percentage points)",
-    )
-    plot(
-        "statements",
-        "components.png",
-        statement_figures.accuracy_by_components,
-        evidence.by_components(measured, sources["more_than_fifty"]["values"]),
-        sources["more_than_fifty"]["enough"],
-    )
+    yardsticks = effects[effects["group"] == "yardstick"]
+    words = "AUC so taken minus AUC of labels (percentage points)"
+    plot("slips", "yardsticks.png", slip_figures.effects, yardsticks, words)
+    fifty = sources["more_than_fifty"]
+    by_number, enough = evidence.by_components(measured, fifty["values"]), fifty["enough"]
+    accuracy_by_components = statement_figures.accuracy_by_components
+    plot("statements", "components.png", accuracy_by_components, by_number, enough)
     growth = evidence.growth_curves(measured, grown["counted"], grown["noisy"])
     plot("statements", "growth.png", statement_figures.growth, growth)
     losses = {
@@ -110,8 +91,8 @@ def main(stage: Stage) -> None:
     }
     plot("statements", "scaling.png", statement_figures.scaling, scaling)
     plot("verdicts", "numbers.png", figures.deviations, table)
-    aucs = results["origins"]["kernels"], ledger.printed_aucs(entries)
-    plot("verdicts", "origins.png", kernel_candidates, *aucs)
+    candidates, printed = results["origins"]["kernels"], ledger.printed_aucs(entries)
+    plot("verdicts", "origins.png", kernel_candidates, candidates, printed)
     for network in ("keras_dense", "cnn"):
         spread = results[f"spread_{network}"]["epochs"]
         theirs = ledger.printed_by_epoch(entries, network)

@@ -45,8 +45,8 @@ def main(stage: Stage) -> None:
     originals = dict(zip(shown.tolist(), data.test_images[shown], strict=True))
     plot("pca", "scatter_2d.png", figures.scatter_2d, scores, data.train_labels)
     plot("pca", "scatter_3d.png", figures.scatter_3d, scores, data.train_labels)
-    curve = ratios, reached_at, params.printed_components
-    plot("pca", "cumulative_variance.png", figures.cumulative_variance, *curve)
+    variance, printed = figures.cumulative_variance, params.printed_components
+    plot("pca", "cumulative_variance.png", variance, ratios, reached_at, printed)
     plot("pca", "components.png", figures.components, model.mean_, model.components_, ratios)
     plot("pca", "reconstructions.png", figures.reconstructions, originals, rebuilt)
     sums = variance_sums(ratios, [2, 3, *params.sums])

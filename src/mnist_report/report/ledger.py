@@ -92,10 +92,11 @@ class Entry:
 
     def question(self, values: Values) -> tuple[Hashable, Question]:
         """Return what is asked of a number; equal numbers with equal draws have the same key."""
-        draws, number = values[self.over_seeds], float(self.printed)
+        draws = values[self.over_seeds]
         key = (self.printed, self.rounding, self.margin, self.together, draws.tobytes())
-        limits = (self.rounding, draws, self.margin, self.together)
-        return key, Question(number, self.decimals, *limits)
+        return key, Question(
+            float(self.printed), self.decimals, self.rounding, draws, self.margin, self.together
+        )
 
 
 @dataclass(frozen=True)
