@@ -7,12 +7,12 @@ import os
 for name in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[name]
 
-#: The order of the tests that take longest, so that no worker is left alone with them at the end,
-#: nor waits for the run of the pipeline that the first one makes and the last ones look at.
+#: The order of the tests that take longest, so that no worker is left alone with them at the end.
+#: While one runs the whole pipeline, the other has what does not look at that run.
 FIRST = (
-    *("test_pipeline", "test_faults", "test_run", "test_figures", "test_keras_networks"),
-    *("test_grid_search", "test_makefile", "test_agreement", "test_svm", "test_notebook"),
-    *("test_experiments", "test_odd_data", "test_mlflow", "test_studies"),
+    *("test_pipeline", "test_run", "test_notebook", "test_figures", "test_keras_networks"),
+    *("test_makefile", "test_grid_search", "test_faults", "test_experiments", "test_odd_data"),
+    *("test_mlflow", "test_studies", "test_agreement", "test_svm"),
 )
 
 

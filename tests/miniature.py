@@ -126,13 +126,16 @@ class Checkout:
         self.git("commit", "--quiet", "--message", message)
 
     def clone(self, path):
+        """Clone what is in Git; the MLflow store is an empty one."""
         self.git("clone", "--quiet", str(self.path), str(path))
+        shutil.copy(self.home / "mlflow.db", path)
         return replace(self, path=path)
 
     def copy(self, path):
-        """Copy all but the MLflow store."""
+        """Copy all but the MLflow store, which is an empty one."""
         skip = shutil.ignore_patterns("mlflow.db*", "mlartifacts", "__pycache__", "tmp")
         shutil.copytree(self.path, path, ignore=skip)
+        shutil.copy(self.home / "mlflow.db", path)
         return replace(self, path=path)
 
     def change(self, **sections):
@@ -194,15 +197,8 @@ def make_checkout(checkout, mirror):
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, checkout.path / folder, ignore=skip)
     (checkout.path / ".dvc").mkdir()
-    files = (
-        "dvc.yaml",
-        "params.yaml",
-        "CITATION.cff",
-        ".dvcignore",
-        ".gitignore",
-        ".gitattributes",
-    )
-    for file in (*files, ".dvc/config", ".dvc/.gitignore"):
+    files = ("dvc.yaml", "params.yaml", "CITATION.cff", ".dvc/config", ".dvc/.gitignore")
+    for file in (*files, ".dvcignore", ".gitignore", ".gitattributes"):
         shutil.copy(ROOT / file, checkout.path / file)
     own = {"source": str(mirror), "title": "Tiny <digits>"}
     checkout.change(data={"dataset": "own", "own": own}, **SMALL)
@@ -216,7 +212,8 @@ def make_checkout(checkout, mirror):
     # Small pictures, and small graphs, which take longer to draw up than the networks to train.
     quick = {"figure.dpi": 40, "figure.constrained_layout.use": False}
     append(checkout, "figures/style.py", f"SETTINGS |= {quick}")
-    append(checkout, "models/keras/networks.py", "STEPS_PER_EXECUTION = 1")
+    small = "dense_network.__defaults__, STEPS_PER_EXECUTION = ((20, 20), 0.4), 1"
+    append(checkout, "models/keras/networks.py", small)
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.commit("The project")
     return checkout

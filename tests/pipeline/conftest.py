@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from mlflow import MlflowClient
 
 from miniature import BIN, OWN_CODE, Checkout, Done, make_checkout, noisy, write_images
 
@@ -31,42 +32,42 @@ def land(tmp_path_factory):
             (folder / "home" / ".gitconfig").write_text(person, encoding="utf-8")
             labels = {"train": np.arange(200) % 10, "t10k": np.arange(100) % 10}
             parts = {part: (noisy(digits), digits) for part, digits in labels.items()}
+            # An empty MLflow store, which takes seconds to make.
+            MlflowClient(f"sqlite+pysqlite:///{folder}/home/mlflow.db").search_experiments()
             write_images(folder / "mirror", parts)
     return folder
 
 
 @pytest.fixture(scope="session")
 def warm(land):
-    """Start a warm Python; return the folder of its `python` and `dvc`."""
-    # Not on the land: the path of a socket has to be short.
-    with tempfile.TemporaryDirectory() as name:
-        folder, address = Path(name), f"{name}/socket"
-        client = shlex.join([sys.executable, "-IS", str(WARM), address])
-        for program, module in (("python", ""), ("dvc", "-m dvc")):
-            (folder / program).write_text(f'#!/bin/sh\nexec {client} {module} "$@"\n')
-            (folder / program).chmod(0o755)
-        pinned = make_checkout(Checkout(folder / "pinned", land / "home", BIN), land / "mirror")
-        with subprocess.Popen(
-            [sys.executable, "-m", "mnist_report.run", str(WARM), "serve", address],
-            cwd=pinned.path,
-            env=pinned.environment(OWN_CODE),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as server:
+    """Start a warm Python, once for all workers; return the folder of its `python` and `dvc`."""
+    with FileLock(land / "warm.lock"):
+        if not (land / "warm").exists():
+            # Not on the land: the path of a socket has to be short.
+            folder = Path(tempfile.mkdtemp())
+            address = f"{folder}/socket"
+            client = shlex.join([sys.executable, "-IS", str(WARM), address])
+            for program, module in (("python", ""), ("dvc", "-m dvc")):
+                (folder / program).write_text(f'#!/bin/sh\nexec {client} {module} "$@"\n')
+                (folder / program).chmod(0o755)
+            pinned = make_checkout(Checkout(folder / "pinned", land / "home", BIN), land / "mirror")
+            # It lives as long as the process that has started the workers, or is the only one.
+            pid = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+            server = subprocess.Popen(
+                [sys.executable, "-m", "mnist_report.run", str(WARM), "serve", address, str(pid)],
+                cwd=pinned.path,
+                env=pinned.environment(OWN_CODE),
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
             assert server.stdout.readline() == "ready\n"
-            yield folder
-            server.stdin.close()
+            (land / "warm").write_text(str(folder))
+    return Path((land / "warm").read_text())
 
 
 @pytest.fixture(scope="session")
-def new_checkout(land, warm):
-    """Return a function that makes a fresh checkout without data, lock or store."""
-    return lambda name: make_checkout(Checkout(land / name, land / "home", warm), land / "mirror")
-
-
-@pytest.fixture(scope="session")
-def whole_run(land, new_checkout, warm):
+def whole_run(land, warm):
     """Run the whole pipeline, once for all workers; return the checkout and what DVC said.
 
     No test changes this checkout.
@@ -74,7 +75,7 @@ def whole_run(land, new_checkout, warm):
     checkout, said = Checkout(land / "base", land / "home", warm), land / "base.json"
     with FileLock(land / "base.lock"):
         if not said.exists():
-            new_checkout("base")
+            make_checkout(checkout, land / "mirror")
             done = checkout.dvc("repro")
             checkout.commit("The results")
             said.write_text(json.dumps(asdict(done)), encoding="utf-8")

@@ -7,6 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from dvc.utils.serialize import load_yaml
 
 from miniature import OWN_CODE, TRACK
 from mnist_report.core import store
@@ -45,19 +46,19 @@ if "FAULT" in os.environ and any("stages/" in word for word in sys.argv + sys.or
 
 
 @pytest.fixture(scope="module")
-def fresh(new_checkout):
-    """Return a checkout with the hook in which nothing has run."""
-    checkout = new_checkout("struck")
+def undisturbed(base, land):
+    """Return a checkout with the hook in which all has run, with nothing in its way."""
+    checkout = base.copy(land / "undisturbed")
     (checkout.path / "src" / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
-    checkout.commit("The hook")
     return checkout
 
 
 @pytest.fixture(scope="module")
-def undisturbed(fresh, land):
-    """Return a checkout in which the targets have run, with nothing in their way."""
-    checkout = fresh.clone(land / "undisturbed")
-    checkout.dvc("repro", *TARGETS)
+def fresh(base, land):
+    """Return a checkout with the hook in which nothing has run."""
+    checkout = base.clone(land / "struck")
+    checkout.git("reset", "--quiet", "--hard", "main~1")
+    (checkout.path / "src" / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
     return checkout
 
 
@@ -84,7 +85,8 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(undisturbed, fresh):
 
     assert sorted(fresh.dvc("repro", *TARGETS).stages) == sorted(TARGETS)
     assert fresh.outputs(*TARGETS) == undisturbed.outputs(*TARGETS)
-    assert (fresh.path / "dvc.lock").read_bytes() == (undisturbed.path / "dvc.lock").read_bytes()
+    lock, expected = (load_yaml(place.path / "dvc.lock") for place in (fresh, undisturbed))
+    assert lock["stages"].items() <= expected["stages"].items()
     assert not kept.exists()
     assert unfinished(fresh) == []
 
@@ -149,5 +151,5 @@ def test_a_server_in_trouble_costs_a_warning_and_seconds(undisturbed, land):
             [warning] = done.lines
             assert warning.startswith("scratch_nn: warning: MLflow did not record this run (")
             assert checkout.outputs("scratch_nn") == undisturbed.outputs("scratch_nn")
-            assert not (checkout.path / "mlflow.db").exists()
+            assert not (checkout.path / "mlartifacts").exists()
         failing.shutdown()

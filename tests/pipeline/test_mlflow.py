@@ -118,7 +118,8 @@ def test_a_spread_has_a_run_for_every_seed_below_it(base, runs):
         assert run.data.metrics[f"{metric}_sd"] == pytest.approx(statistics.stdev(values.values()))
 
 
-def test_the_four_models_are_registered_with_signature_example_and_data(base, runs):
+def test_the_four_models_are_registered_and_answer_as_their_stages_did(base, runs):
+    images = np.load(base.path / "data/scaled/test_images.npy")
     assert {model.name for model in base.mlflow.search_registered_models()} == set(MODELS)
     for name in MODELS:
         version = base.mlflow.get_model_version_by_alias(name, "newest")
@@ -132,12 +133,7 @@ def test_the_four_models_are_registered_with_signature_example_and_data(base, ru
         inputs = runs[name].inputs.dataset_inputs
         data = {(item.tags[0].value, item.dataset.name) for item in inputs}
         assert data == {("training", "own"), ("testing", "own")}
-
-
-def test_a_registered_model_answers_as_its_stage_did(base):
-    images = np.load(base.path / "data/scaled/test_images.npy")
-    for name in MODELS:
-        answers = pyfunc.load_model(str(model_folder(base, name))).predict(images)
+        answers = pyfunc.load_model(str(folder)).predict(images)
         scores = np.load(base.path / f"data/scores/{name}.npy")
         if name == "svm_final":
             np.testing.assert_array_equal(answers, scores.argmax(axis=1))
@@ -158,14 +154,25 @@ def test_the_saved_view_shows_the_models_best_first(base, runs):
     assert columns <= runs["cnn"].data.metrics.keys()
 
 
-def test_a_copied_store_looks_at_home(base, land):
+def curve(checkout):
+    """Return how the loss of the network from scratch falls, by the newest of its runs."""
+    run = next(run for run in checkout.runs() if run.data.tags["dvc.stage"] == "scratch_nn")
+    points = checkout.mlflow.get_metric_history(run.info.run_id, "train/loss")
+    return [(point.step, point.value) for point in points]
+
+
+def test_a_copied_store_looks_at_home_and_gets_the_runs_that_it_lacks(base, runs, land):
     copy = base.copy(land / "with its store")
     shutil.copy(base.path / "mlflow.db", copy.path)
     shutil.copytree(base.path / "mlartifacts", copy.path / "mlartifacts")
+    copy.mlflow.delete_run(runs["scratch_nn"].info.run_id)
     done = copy.good(*TRACK, env=OWN_CODE)
     [line] = done.lines
     assert line.startswith(f"mlflow.db: moved from {base.path.as_uri()}/mlartifacts")
-    assert all(line.endswith(": already recorded") for line in done.out.splitlines())
+    expected = {own_name(name): "already recorded" for name in runs}
+    expected["scratch_nn"] = "recorded"
+    assert done.out.splitlines() == [f"{name}: {said}" for name, said in expected.items()]
+    assert curve(copy) == curve(base)
     with contextlib.closing(sqlite3.connect(copy.path / "mlflow.db")) as database:
         old = [line for line in database.iterdump() if f"{base.path}/" in line]
     assert all("'Default'" in line for line in old)  # MLflow's own experiment, which is empty

@@ -16,27 +16,10 @@ def data_set(train, test):
     return {"train": (noisy(train), train), "t10k": (noisy(test), test)}
 
 
-TEN, NINE, TESTED = (classes(n, *range(k)) for n, k in ((120, 10), (120, 9), (40, 10)))
-LARGE = np.zeros((40, 30, 30), np.uint8)
-
-#: Data sets that do not work, the stages up to the one that says so, and what it says: one for each
-#: that looks.
-BAD_DATA = (
-    (data_set(TEN, TESTED) | {"t10k": (LARGE, TESTED)}, ["fetch"], "images of 30 x 30 pixels, not"),
-    (data_set(np.r_[NINE, 9], TESTED), ["fetch", "scale"], "class 9 has only 1 of the 121"),
-    (
-        data_set(np.r_[NINE, classes(20, 9)], TESTED),
-        ["fetch", "scale", "scratch_nn"],
-        "class 9 is among them alone",
-    ),
-)
-
-#: Parameters of a stage that are allowed, but not with 120 images, and what it says.
+#: Parameters of a stage that are allowed, but not with 120 images, and what it says; what else can
+#: be refused is tested where it is.
 BAD_PARAMETERS = (
     ("scratch_nn", {"validation_share": 0.9999}, "the last 119 of 120 training rows"),
-    ("scratch_nn", {"minibatching": "as_printed", "minibatch_size": 110}, "+ 1 = 111 rows"),
-    ("scratch_nn", {"activation": "relu", "learning_rate": 1e9}, "training diverged in epoch"),
-    ("svm_gridsearch", {"folds": 100}, "100 folds are too many"),
     ("cnn", {"validation_share": 0.9999}, "120 rows cannot be split"),
 )
 
@@ -78,18 +61,16 @@ def check_refusal(checkout, stage, words):
 
 
 def test_what_cannot_be_worked_on_is_refused_in_one_line(checkout):
-    for data, (*before, stage), words in BAD_DATA:
-        provide(checkout, data)
-        check_stages(checkout, before)
-        check_refusal(checkout, stage, words)
-
-    provide(checkout, data_set(TEN, TESTED))
+    data = data_set(classes(120, *range(10)), classes(40, *range(10)))
+    large = np.zeros((40, 30, 30), np.uint8)
+    provide(checkout, data | {"t10k": (large, data["t10k"][1])})
+    check_refusal(checkout, "fetch", "images of 30 x 30 pixels, not")
+    provide(checkout, data)
     check_stages(checkout, ["fetch", "scale"])
-    before = (checkout.path / "params.yaml").read_text("utf-8")
     for stage, changes, words in BAD_PARAMETERS:
         checkout.change(**{stage: changes})
         check_refusal(checkout, stage, words)
-        (checkout.path / "params.yaml").write_text(before, "utf-8")
+        checkout.change(**{stage: {"validation_share": 0.2}})
 
 
 def test_what_is_odd_and_can_be_worked_on_works(checkout):
@@ -105,4 +86,4 @@ def test_what_is_odd_and_can_be_worked_on_works(checkout):
     check_stages(checkout, ["fetch", "scale", "pca", *models, *last])
 
     provide(checkout, data_set(classes(120, 3, 8), classes(40, 8, 3)))
-    check_stages(checkout, ["fetch", "scale", *models[:-1]])
+    check_stages(checkout, ["fetch", "scale", *models[:4]])

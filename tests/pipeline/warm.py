@@ -4,7 +4,7 @@ Imports cost a stage three to eight seconds, and these tests start a hundred. Th
 for them; the client, which stands on the PATH as `python` and `dvc`, hands it arguments, folder,
 environment and streams. The project's own code a child imports from the checkout it works in.
 
-usage: python -m mnist_report.run warm.py serve SOCKET     in a checkout: its sums are pinned
+usage: python -m mnist_report.run warm.py serve SOCKET PID    in a checkout: its sums are pinned
        python -IS warm.py SOCKET -m MODULE [ARGUMENTS]
 """
 
@@ -64,14 +64,17 @@ def run(arguments, folder, environment, streams):
     os._exit(status)
 
 
-def serve(address):
-    """Import everything, say so, and fork a child for every command until the input ends."""
+def serve(address, pid):
+    """Import everything, say so, and fork a child for every command while a process lives."""
     import gc
     import runpy
     import select
+    import shutil
     import warnings
     from importlib import import_module
     from pathlib import Path
+
+    import psutil
 
     warnings.simplefilter("ignore")
     import_module("skops.io")  # it looks through all that is loaded, so before TensorFlow is
@@ -91,7 +94,9 @@ def serve(address):
         listener.bind(address)
         listener.listen()
         print("ready", flush=True)
-        while select.select([listener, sys.stdin], [], [])[0] == [listener]:
+        while psutil.pid_exists(int(pid)):
+            if not select.select([listener], [], [], 1)[0]:
+                continue
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
@@ -103,10 +108,13 @@ def serve(address):
                 connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
                 os._exit(0)
             connection.close()
+    shutil.rmtree(Path(address).parent, ignore_errors=True)
+    # At a proper end TensorFlow takes seconds.
+    os._exit(0)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(sys.argv[2])
+        serve(*sys.argv[2:])
     else:
         ask(sys.argv[1], sys.argv[2:])
