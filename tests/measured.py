@@ -44,14 +44,11 @@ BENCHMARK = {
     "kernels": {
         "rows": 100,
         "fit": {
-            "linear": clock([1.0, 2.0, 1.0]),
-            "poly": clock([3.0, 4.0, 2.0]),
+            "linear": clock([1.0, 2.0, 1.0]), "poly": clock([3.0, 4.0, 2.0]),
             "rbf": clock([2.0, 1.0, 4.0]),
         },
         "predict": {
-            "linear": clock([1.0, 1.0]),
-            "poly": clock([2.0, 2.0]),
-            "rbf": clock([4.0, 4.0]),
+            "linear": clock([1.0, 1.0]), "poly": clock([2.0, 2.0]), "rbf": clock([4.0, 4.0]),
         },
     },
     "growth": {
@@ -65,12 +62,10 @@ BENCHMARK = {
         "cnn": {"rows": 80, **clock([4.0, 4.0], [4.0, 8.0])},
     },
     "activations": {
-        "calls": 1000,
-        "sigmoid": clock([0.5, 0.6]),
-        "tanh": clock([0.3, 0.1]),
+        "calls": 1000, "sigmoid": clock([0.5, 0.6]), "tanh": clock([0.3, 0.1]),
         "relu": clock([0.2, 0.1]),
     },
-}
+}  # fmt: skip
 
 STUDIES = {
     "spread_svm_kernels": {
@@ -88,10 +83,8 @@ STUDIES = {
     },
     "spread_svm_final": model(auc_scores=[0.9, 0.91], auc_hard=[0.8, 0.8], accuracy=[0.7, 0.8]),
     "spread_scratch_nn": model(
-        auc_scores=[0.85, 0.86, 0.9],
-        auc_hard=[0.7, 0.7, 0.7],
-        accuracy=[0.6, 0.7, 0.65],
-        loss=[0.5, 0.6, 0.4],
+        auc_scores=[0.85, 0.86, 0.9], auc_hard=[0.7, 0.7, 0.7],
+        accuracy=[0.6, 0.7, 0.65], loss=[0.5, 0.6, 0.4],
     ),
     "spread_keras_dense": model(accuracy=[0.8, 0.9], auc_scores=[0.95, 0.97], loss=[0.2, 0.3]),
     "spread_cnn": model(accuracy=[0.9, 0.92, 0.95], loss=[0.1, 0.2, 0.3]),
@@ -109,20 +102,16 @@ STUDIES = {
             f"growth_noisy.{price}.{name}": np.array(values)
             for price in ("C_1", "C_1000")
             for name, values in {
-                "rows_100": [10.0, 10.0],
-                "rows_1000": [1e3, 1e4],
-                "bound_100": [0.0, 0.0],
-                "bound_1000": [0.2, 0.4],
+                "rows_100": [10.0, 10.0], "rows_1000": [1e3, 1e4],
+                "bound_100": [0.0, 0.0], "bound_1000": [0.2, 0.4],
             }.items()
         },
         **{
             f"scaling.{kernel}.{pixels}.{measure}": np.array([value, value + 0.01])
             for kernel in ("linear", "rbf")
             for pixels, measure, value in (
-                ("scaled", "accuracy", 0.9),
-                ("unscaled", "accuracy", 0.4),
-                ("scaled", "iterations", 100),
-                ("unscaled", "iterations", 70),
+                ("scaled", "accuracy", 0.9), ("unscaled", "accuracy", 0.4),
+                ("scaled", "iterations", 100), ("unscaled", "iterations", 70),
             )
         },
     },
@@ -163,16 +152,14 @@ STUDIES = {
         for name, values in {
             **curves("paper.epochs.", [0.3, 0.2, 0.1], [0.3, 0.2, 0.1]),
             **curves("no_dropout.epochs.", [0.2, 0.1, 0.0], [0.2, 0.1, 0.0]),
-            **curves("paper.epochs.", [0.5, 0.4, 0.3], [0.5, 0.3, 0.4], measure="validation_loss"),
-            **curves(
-                "no_dropout.epochs.", [0.4, 0.3, 0.7], [0.4, 0.3, 0.6], measure="validation_loss"
-            ),
-            **curves("unscaled.epochs.", [0.9], [0.8], measure="validation_loss"),
+            **curves("paper.epochs.", [0.5, 0.4, 0.3], [0.5, 0.3, 0.4], measure=VALIDATION),
+            **curves("no_dropout.epochs.", [0.4, 0.3, 0.7], [0.4, 0.3, 0.6], measure=VALIDATION),
+            **curves("unscaled.epochs.", [0.9], [0.8], measure=VALIDATION),
             "paper.test.accuracy": np.array([0.98, 0.99]),
             "no_dropout.test.accuracy": np.array([0.97, 0.98]),
         }.items()
     },
-}
+}  # fmt: skip
 
 VALUES = {
     f"{study}.{metric}": values
@@ -185,10 +172,7 @@ METRICS = {
     "scale": {"test": {"largest_class_share": 0.4}},
     "svm_intuition": {
         "kernel_identity": {
-            "points": 5,
-            "pairs": 10,
-            "largest_difference": 0.0,
-            "same_decisions": 1.0,
+            "points": 5, "pairs": 10, "largest_difference": 0.0, "same_decisions": 1.0,
         }
     },
     "scratch_nn": {"untrained_accuracy": 0.1},
@@ -196,14 +180,12 @@ METRICS = {
         "tests": {
             one: {other: {"difference": 0.01, "p": 0.01, "p_holm": 0.03, "only_one": 3}}
             for one, other in (
-                ("svm_final", "scratch_nn"),
-                ("scratch_nn", "keras_dense"),
-                ("keras_dense", "cnn"),
+                ("svm_final", "scratch_nn"), ("scratch_nn", "keras_dense"), ("keras_dense", "cnn"),
             )
         }
     },
     "benchmark": BENCHMARK,
     "printed": {"epoch_seconds": {"keras_dense": [30.0, 34.0], "cnn": [200.0, 184.0]}},
-}
+}  # fmt: skip
 
 MEASURED = Measured(METRICS, VALUES, SPECTRUM, PROJECTED)

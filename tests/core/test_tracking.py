@@ -2,28 +2,39 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dvc.repo import Repo
+from mlflow import MlflowClient
 
 from mnist_report.core import paths, store, tracking
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
 
 
+@pytest.fixture(scope="module")
+def new(tmp_path_factory):
+    """Return a store with nothing in it, which takes seconds to make."""
+    path = tmp_path_factory.mktemp("new") / "mlflow.db"
+    MlflowClient(f"sqlite+pysqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture
-def own_store(tmp_path, monkeypatch):
-    """Make an empty folder the place of the store."""
+def own_store(new, tmp_path, monkeypatch):
+    """Make a folder with a new store the place of the store."""
+    shutil.copy(new, tmp_path)
     for name, value in {"USERS": "", "REMOTE": False, "HOME": tmp_path}.items():
         monkeypatch.setattr(store, name, value)
     return tmp_path
 
 
 def test_a_store_that_lacks_tables_gets_them(own_store, monkeypatch):
-    (own_store / "mlflow.db").touch()  # killed while MLflow made the first one
+    (own_store / "mlflow.db").write_bytes(b"")  # killed while MLflow made it
     store.connect()
     # MLflow 2 had no table of models.
     with contextlib.closing(sqlite3.connect(own_store / "mlflow.db")) as database:
@@ -36,12 +47,7 @@ def test_a_store_that_lacks_tables_gets_them(own_store, monkeypatch):
     assert place == (own_store / "moved" / "mlartifacts").as_uri()
 
 
-def test_a_store_of_another_mlflow_is_one_whole_line(own_store, monkeypatch, capfd):
-    store.connect()
-    # MLflow looks at a store once in a process.
-    (own_store / "moved").mkdir()
-    (own_store / "mlflow.db").rename(own_store / "moved" / "mlflow.db")
-    monkeypatch.setattr(store, "HOME", own_store / "moved")
+def test_a_store_of_another_mlflow_is_one_whole_line(own_store, capfd):
     with contextlib.closing(sqlite3.connect(store.HOME / "mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'another'")
     run = tracking.Run("pca", load_params())

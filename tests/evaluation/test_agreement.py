@@ -27,32 +27,24 @@ def simulate(shift, n=10, sd=1.0, margin=0.0, rounding=0.0):
     return zip(*found, strict=True)
 
 
-def test_a_draw_like_ours_is_called_different_as_often_as_stated():
-    # The standard deviation of a share of 5 % over 1,500 is 0.0056.
-    for n in (3, 10, 20):
-        p, _ = simulate(0, n)
-        assert np.mean(np.less(p, ALPHA)) == pytest.approx(ALPHA, abs=0.017), n
+def test_draws_are_called_different_as_often_as_students_t_says():
+    for shift, n in ((0, 3), (0, 20), (3, 10), (5, 10)):
+        # Non-central t: the shift in units of the prediction error.
+        t, parameter = stats.t.ppf(1 - ALPHA / 2, n - 1), shift / (1 + 1 / n) ** 0.5
+        power = stats.nct.sf(t, n - 1, parameter) + stats.nct.cdf(-t, n - 1, parameter)
+        assert shift or power == pytest.approx(ALPHA)
+        p, _ = simulate(shift, n)
+        # The standard deviation of a share of 5 % over 1,500 is 0.0056, of 50 % it is 0.013.
+        assert np.mean(np.less(p, ALPHA)) == pytest.approx(power, abs=0.04 if shift else 0.017)
     # Rounding is allowed for, and so makes the rule milder, never stricter.
     p, _ = simulate(0, rounding=1.0)
     assert np.mean(np.less(p, ALPHA)) < ALPHA
 
 
-def test_a_shifted_draw_is_called_different_as_often_as_students_t_says():
-    for shift, n in ((3, 10), (5, 10), (3, 20)):
-        # Non-central t: the shift in units of the prediction error.
-        t, parameter = stats.t.ppf(1 - ALPHA / 2, n - 1), shift / (1 + 1 / n) ** 0.5
-        power = stats.nct.sf(t, n - 1, parameter) + stats.nct.cdf(-t, n - 1, parameter)
-        p, _ = simulate(shift, n)
-        assert np.mean(np.less(p, ALPHA)) == pytest.approx(power, abs=0.04)
-    p, _ = simulate(6)
-    assert np.mean(np.less(p, ALPHA)) > 0.99
-
-
 def test_means_a_margin_apart_are_called_close_no_more_often_than_stated():
-    for n, margin in ((10, 3.0), (10, 8.0), (20, 5.0)):
-        for side in (-1, 1):
-            _, close = simulate(side * margin, n, margin=margin)
-            assert np.mean(close) <= ALPHA + 0.017, (n, margin)
+    for n, margin in ((10, -3.0), (10, 8.0), (20, 5.0)):
+        _, close = simulate(margin, n, margin=abs(margin))
+        assert np.mean(close) <= ALPHA + 0.017, (n, margin)
     # Equal means are shown to be close where the margin is wide, and never where it is narrow.
     for margin, least, most in ((6.0, 0.95, 1), (0.5, 0, 0.01)):
         _, close = simulate(0, margin=margin)
@@ -75,7 +67,6 @@ def test_equal_draws_leave_rounding_and_margin_alone_to_decide():
     for printed, draw, rounding, margin, expected in (
         (0.16, 0.1649, 0.005, 0.0, (1, True)),
         (0.16, 0.1651, 0.005, 0.0, (0, False)),
-        (0.16, 0.1651, 0.005, 0.006, (0, True)),
         (0.3, 0.1 + 0.2, 0.0, 0.0, (1, True)),
         (0.3, 0.4, 0.1, 0.0, (1, True)),
     ):

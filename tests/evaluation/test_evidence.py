@@ -7,16 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from measured import (
-    MEASURED,
-    METRICS,
-    PROJECTED,
-    STUDIES,
-    TEST_LABELS,
-    TRAIN_LABELS,
-    VALUES,
-    curves,
-)
+from measured import MEASURED, METRICS, PROJECTED, STUDIES, TEST_LABELS, VALUES, curves
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import evidence
 from mnist_report.evaluation.evidence import EVIDENCE
@@ -63,9 +54,6 @@ def test_an_unpaired_difference_is_welchs():
     assert none == {"mean": 2.0, "low": 2.0, "high": 2.0, "p": 0.0}
 
 
-# Gathering
-
-
 def test_all_evidence_is_finite_numbers(found):
     assert list(found) == list(SOURCES)
     # No function is there for nothing.
@@ -79,15 +67,10 @@ def test_evidence_that_is_missing_is_left_out():
     for stage, missing in {
         "spread_svm_gridsearch": {"grid_best"},
         "spread_svm_kernels": {"rbf_best"},
-        "spread_cnn": {"cnn_beats_dense"},
         "origins": {"rbf_best"},
         "slips_svm": {"scratch_beats_svm"},
         "ablations_svm": {"scaling_svm", "more_than_fifty", "noise_components", "cubic_growth"},
-        "ablations_network": {
-            "scaling_scratch",
-            "trained_correctly",
-            "relu_converges",
-        },
+        "ablations_network": {"scaling_scratch", "trained_correctly", "relu_converges"},
     }.items():
         assert set(SOURCES) - set(others(stage, {})) == missing
     # Timings of another data set do not count.
@@ -131,13 +114,8 @@ EXPECTED = [
     ("trained_correctly", "fault.mean", 0.005),
     ("scratch_beats_svm", "by_score.margins", 0.905),
     # Mean 0.85, sd 0.05 √2, two seeds: the t of one degree of freedom is Cauchy's.
-    (
-        "dense_98",
-        "mean above probability",
-        0.85,
-        0,
-        0.5 - np.arctan(0.13 / np.sqrt(0.0075)) / np.pi,
-    ),
+    ("dense_98", "mean above", 0.85, 0),
+    ("dense_98", "probability", 0.5 - np.arctan(0.13 / np.sqrt(0.0075)) / np.pi),
     # 784 · 1200 + 1200² + 1200 · 10, and
     # 26² · 9 · 6 + 11² · 9 · 6 · 16 + 400 · 120 + 120 · 84 + 84 · 10.
     ("cnn_slow", "multiplications.dense multiplications.cnn", 2_392_800, 199_968),
@@ -172,7 +150,6 @@ EXPECTED = [
     ("cnn_slow", "printed.cnn_seconds printed.dense_seconds printed.epoch", 192, 32, 6),
     ("relu_faster", "ratio.median ratio.min ratio.max ratio.rounds", 1.75, 1.5, 2, 2),
     ("relu_faster", "alone.tanh.microseconds alone.tanh.ratio.median", 200, 1.25),
-    ("relu_faster", "alone.sigmoid.ratio.max alone.relu.microseconds", 6, 150),
 ]
 
 
@@ -187,14 +164,6 @@ def test_the_evidence_is_what_comes_out_by_hand(found):
     assert "rises" not in found["scaling_dense"]
 
 
-def test_few_components_say_less():
-    few = gather(dataclasses.replace(MEASURED, spectrum=np.full(50, 0.01)))
-    assert few["fifty_components"] == {"share": pytest.approx(0.5), "for_80_percent": None}
-    assert "gain_beyond_fifty" not in few
-    fewer = gather(dataclasses.replace(MEASURED, spectrum=np.full(49, 0.01)))
-    assert "fifty_components" not in fewer
-
-
 def test_zeros_have_their_mean_and_spread(found):
     # Whichever signs the components came with, the score of largest size is positive.
     largest = np.abs(PROJECTED.train_scores).argmax(axis=0)
@@ -204,13 +173,8 @@ def test_zeros_have_their_mean_and_spread(found):
     for number in (1, 2):
         expected = {"mean": np.mean(zeros[:, number - 1]), "sd": np.std(zeros[:, number - 1])}
         assert place[f"component_{number}"] == pytest.approx(expected)
-
-    def others(**changes):
-        projected = dataclasses.replace(PROJECTED, **changes)
-        return gather(dataclasses.replace(MEASURED, projected=projected))
-
-    assert others(train_scores=-PROJECTED.train_scores)["place_of_zeros"] == place
-    assert "place_of_zeros" not in others(train_labels=TRAIN_LABELS + 1)
+    turned = dataclasses.replace(PROJECTED, train_scores=-PROJECTED.train_scores)
+    assert gather(dataclasses.replace(MEASURED, projected=turned))["place_of_zeros"] == place
 
 
 def test_labels_on_two_and_three_components(found):
@@ -229,18 +193,15 @@ def test_labels_on_two_and_three_components(found):
     assert three["p"] == pytest.approx(2 * 0.5**wrong)
 
 
-def test_a_growth_that_bends_and_one_of_a_single_size():
-    known = STUDIES["ablations_svm"]
-    name = "growth.C_1000.rows_1000"
-    last = others("ablations_svm", known | {name: 2 * known[name]})["cubic_growth"]["C_1000"]
-    assert last["counted"]["last_step"]["mean"] == pytest.approx(3 + np.log10(2))
-    few = {name: values for name, values in known.items() if "rows_1000" not in name}
-    assert "cubic_growth" not in others("ablations_svm", few)
-
-
-def test_a_grid_without_the_papers_pair_and_a_relu_that_never_gets_as_far():
+def test_what_is_there_only_in_part_says_less():
     grid = {f"mean_accuracy.C_{C}.gamma_0.1": np.ones(2) for C in (1, 10)}
     assert "grid_best" not in others("spread_svm_gridsearch", grid)
+    known = STUDIES["ablations_svm"]
+    one_size = {name: values for name, values in known.items() if "rows_1000" not in name}
+    assert "cubic_growth" not in others("ablations_svm", one_size)
     worse = curves("convergence.relu.eta_0.03.epoch_", [1, 1, 1], [1, 1, 1])
     never = others("ablations_network", STUDIES["ablations_network"] | worse)["relu_converges"]
     assert never["one_epochs_to_that"] is None
+    few = gather(dataclasses.replace(MEASURED, spectrum=np.full(50, 0.01)))
+    assert few["fifty_components"] == {"share": pytest.approx(0.5), "for_80_percent": None}
+    assert "gain_beyond_fifty" not in few

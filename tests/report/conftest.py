@@ -1,7 +1,5 @@
 """What the tests of the report share: the committed results, and made-up ones of their shape."""
 
-import copy
-
 import pytest
 
 from mnist_report.core import files, paths
@@ -9,20 +7,14 @@ from mnist_report.evaluation.costs import summary
 
 
 @pytest.fixture(scope="session")
-def _committed():
-    results = {path.stem: files.read_json(path) for path in paths.RESULTS.glob("*.json")}
-    results["costs"] = summary(files.read_json(paths.BENCHMARKS / "results.json"))
-    return results
-
-
-@pytest.fixture
-def committed(_committed):
+def committed():
     """Return stage to the content of its results file, and the costs, as the report has them."""
-    return copy.deepcopy(_committed)
+    results = {path.stem: files.read_json(path) for path in paths.RESULTS.glob("*.json")}
+    return results | {"costs": summary(files.read_json(paths.BENCHMARKS / "results.json"))}
 
 
 @pytest.fixture(scope="session")
-def made_up(_committed):
+def made_up(committed):
     """Return results with other shares in them, x being 0.8 x + 0.05, and one that is missing."""
 
     def other(tree):
@@ -32,6 +24,6 @@ def made_up(_committed):
             return [other(value) for value in tree]
         return 0.8 * tree + 0.05 if isinstance(tree, float) else tree
 
-    results = other(_committed)
+    results = other(committed)
     del results["pca"]["explained_variance_sum"]["50"]
     return results

@@ -11,19 +11,8 @@ from ruamel.yaml import YAML
 
 from mnist_report.core import paths
 from mnist_report.evaluation.seeds import read_values
-from mnist_report.report.ledger import (
-    PAPER,
-    VERDICTS,
-    Entry,
-    as_table,
-    calibrate,
-    folds_of_the_search,
-    judge_all,
-    load_ledger,
-    printed_by_epoch,
-    printed_seconds,
-    tally,
-)
+from mnist_report.report import ledger
+from mnist_report.report.ledger import Entry, judge_all, load_ledger
 
 TEXT = paths.ROOT.parent / "shared" / "paper" / "an-approximation-to-the-mnist-dataset.txt"
 LEDGER = load_ledger()
@@ -42,11 +31,8 @@ def judge(item, value=None, drawn=None):
     return judged
 
 
-# The file
-
-
 def test_entries_are_complete_and_their_reasons_are_words():
-    numbers = YAML(typ="safe", pure=True).load(PAPER.read_text("utf-8"))["numbers"]
+    numbers = YAML(typ="safe", pure=True).load(ledger.PAPER.read_text("utf-8"))["numbers"]
     assert len({item["id"] for item in numbers}) == len(numbers) == len(LEDGER) > 200
     for item in LEDGER:
         assert "." in item.id
@@ -72,7 +58,7 @@ def test_what_the_ledger_asks_for_is_computed_and_read(committed):
             assert (row.spread is not None) == (row.entry.check in ("spread", "choice"))
 
 
-def test_a_ledger_that_cannot_be_judged_is_refused(tmp_path):
+def test_entries_take_over_what_their_kind_says_and_need_a_metric(tmp_path):
     kinds = "kinds: {k: {margin: 0.5, margin_means: close}, none: {check: none, reason: r}}\n"
     item = "- {id: a.b, kind: k, what: w, place: p, printed: '1', metric: m}\n"
 
@@ -81,23 +67,16 @@ def test_a_ledger_that_cannot_be_judged_is_refused(tmp_path):
         load_ledger.cache_clear()
         return load_ledger(tmp_path / "paper.yaml")
 
-    # An entry takes over what its kind says, unless it says so itself.
     first, second = load(item + item.replace("a.b", "a.c").replace("what", "margin: 0.25, what"))
     assert (first.margin, first.margin_means) == (0.5, "close")
     assert (second.margin, second.margin_means) == (0.25, "close")
-    for text, error, words in (
-        (item * 2, ValueError, "twice"),
-        ("- {id: a.b, kind: k}\n", TypeError, "missing"),
-        (item.replace("metric", "surplus: 1, metric"), TypeError, "surplus"),
-        (item.replace("kind: k", "kind: x"), ValueError, "kind x"),
-        (item.replace(", metric: m", ""), ValueError, r"a\.b.*metric"),
-        (item.replace("kind: k", "kind: none"), ValueError, r"a\.b.*metric"),
+    for text, words in (
+        (item * 2, "twice"),
+        (item.replace("kind: k", "kind: x"), "kind x"),
+        (item.replace(", metric: m", ""), r"a\.b.*metric"),
     ):
-        with pytest.raises(error, match=words):
+        with pytest.raises(ValueError, match=words):
             load(text)
-
-
-# The paper
 
 
 @pytest.fixture(scope="module")
@@ -146,24 +125,19 @@ def test_tables_are_the_papers_row_by_row(paper):
         assert len(rows) == epochs
         figures = [number for row in rows for number in row[2:]]
         assert printed(rf"{network}\.epoch_\d+\..*") == figures
-        by_epoch = printed_by_epoch(LEDGER, network)
+        by_epoch = ledger.printed_by_epoch(LEDGER, network)
         assert by_epoch["value"].tolist() == [float(figure) for figure in figures]
         assert by_epoch["epoch"].tolist() == sorted([*range(1, epochs + 1)] * len(rows[0][2:]))
         assert printed(rf"{network}_time\..*") == [number for row in rows for number in row[:2]]
-        assert printed_seconds(LEDGER)[network] == [float(row[0]) for row in rows]
-
-
-# Verdicts
+        assert ledger.printed_seconds(LEDGER)[network] == [float(row[0]) for row in rows]
 
 
 def test_without_a_draw_the_rounding_interval_or_the_margin_decides():
     # Half a unit of the last printed digit, both ends included.
     for printed, inside, outside in (
         ("0.16", [0.155, 0.16, 0.165], [0.1549999, 0.1650001]),
-        ("0.1", [0.05, 0.15], [0.0499999, 0.1500001]),
         ("6000", [6000, 5999.5, 6000.5], [5999, 6001, 60000]),
         ("-0.25", [-0.245, -0.255], [-0.2449, -0.2551, 0.25]),
-        ("0.09704664", [0.097046635, 0.097046645], [0.0970466349, 0.0970466451]),
         # As a float, 2.675 is below 2.675: the verdict must not fall with it.
         ("2.67", [2.665, 2.675], [2.664, 2.676]),
     ):
@@ -171,13 +145,10 @@ def test_without_a_draw_the_rounding_interval_or_the_margin_decides():
         assert {judge(entry(printed), value).verdict for value in outside} == {"differs"}, printed
     # A tolerance takes the interval's place, be it wider or narrower; a margin can only widen it.
     for value, fields, expected in (
-        (0.93, {"tolerance": 0.03}, "agrees"),
-        (0.9300001, {"tolerance": 0.03}, "differs"),
-        (0.92, {"tolerance": 0.01}, "differs"),
-        (1.0, {"margin": 0.1}, "agrees"),
-        (1.01, {"margin": 0.1}, "differs"),
-        (0.95, {"margin": 0.01}, "agrees"),
-    ):
+        (0.93, {"tolerance": 0.03}, "agrees"), (0.9300001, {"tolerance": 0.03}, "differs"),
+        (0.92, {"tolerance": 0.01}, "differs"), (0.95, {"margin": 0.01}, "agrees"),
+        (1.0, {"margin": 0.1}, "agrees"), (1.01, {"margin": 0.1}, "differs"),
+    ):  # fmt: skip
         assert judge(entry("0.9", **fields), value).verdict == expected
 
 
@@ -189,20 +160,12 @@ def test_a_number_that_depends_on_a_draw_is_held_against_ours():
     for printed, margin, expected in (
         ("0.5304", 0.5, "agrees"),  # 2.776 errors and the rounding are 0.03046
         ("0.5305", 0.5, "differs"),
-        ("0.4696", 0.5, "agrees"),
-        ("0.4695", 0.5, "differs"),
         ("0.5100", 0.0335, "agrees"),  # 0.01 and 2.132 errors and the rounding are 0.03340
         ("0.5100", 0.0333, "undecided"),
-        ("0.5304", 0.01, "undecided"),
     ):
-        # What this one run gave is of no account.
-        for value in (0.5, 0.9):
-            judged = judge(entry(printed, "spread", margin=margin), value, drawn)
-            assert judged.verdict == expected, (printed, margin)
-            assert judged.spread["seeds"] == 5
-    # Draws that all agree leave rounding alone to decide.
-    for printed, expected in (("0.12", "agrees"), ("0.124", "agrees"), ("0.125", "differs")):
-        assert judge(entry(printed, "spread", margin=0.001), 0.5, [0.124] * 3).verdict == expected
+        # What this one run gave, 0.9, is of no account.
+        judged = judge(entry(printed, "spread", margin=margin), 0.9, drawn)
+        assert (judged.verdict, judged.spread["seeds"]) == (expected, 5), (printed, margin)
 
 
 def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
@@ -212,10 +175,9 @@ def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
     results = {"stage": dict.fromkeys("abc", 0.5)}
 
     def verdicts(*names):
-        numbers = (("0.5305", name) for name in names)
         entries = [
-            replace(entry(printed, "spread", f"stage.{name}", margin=0.5), id=f"n.{place}")
-            for place, (printed, name) in enumerate(numbers)
+            replace(entry("0.5305", "spread", f"stage.{name}", margin=0.5), id=f"n.{place}")
+            for place, name in enumerate(names)
         ]
         judged = judge_all(entries, results, values)
         return {row.verdict for row in judged}, {round(row.p_holm / row.p) for row in judged}
@@ -225,19 +187,6 @@ def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
     assert verdicts("a", "a") == ({"differs"}, {1})
     assert verdicts("a", "c") == ({"differs"}, {1})
     assert verdicts("a", "b") == ({"undecided"}, {2})
-
-
-def test_what_one_cell_printed_is_judged_together():
-    drawn = 0.5 + 0.01 * np.array([-1, -1, 0, 1, 1])
-    values = {"spread_stage.a": drawn, "spread_stage.b": drawn}
-    one, other, alone = (
-        entry(printed, "spread", metric, margin=0.5, together=together)
-        for printed, metric, together in (
-            ("0.9", "stage.a", "cell"), ("0.5", "stage.b", "cell"), ("0.5", "stage.b", None),
-        )
-    )  # fmt: skip
-    judged = judge_all([one, other, alone], {"stage": {"a": 1, "b": 1}}, values)
-    assert [row.verdict for row in judged] == ["differs", "differs", "agrees"]
 
 
 def test_a_choice_is_counted():
@@ -264,8 +213,7 @@ def test_without_a_number_or_its_spread_there_is_no_verdict():
     )
     assert (judged.verdict, judged.value) == ("agrees", None)
 
-
-def test_on_other_data_no_verdict_speaks_of_the_paper():
+    # On other data no verdict speaks of the paper.
     results = {"fetch": {"comparable_with_paper": False}, "stage": {"value": 0.5}}
     values = {"spread_stage.value": np.array([0.4, 0.6])}
     for check in ("digits", "spread", "choice", "none"):
@@ -278,21 +226,14 @@ def test_the_table_holds_rule_margin_and_p():
     judged = judge(entry("0.75", "spread", margin=1.0), 0.5, [0.25, 0.5, 0.75])
     assert (judged.spread["mean"], judged.spread["sd"], judged.z) == (0.5, 0.25, 1.0)
     assert judged.difference == -0.25
-    table = as_table([judged, judge(entry("35", "none", None))])
+    table = ledger.as_table([judged, judge(entry("35", "none", None))])
     first, second = table.to_dict("records")
     assert (first["rule"], first["margin"], first["seeds"]) == ("spread", 1.0, 3)
     assert first["p"] == first["p_holm"] == judged.p > 0.05
     assert (second["rule"], second["verdict"]) == ("none", "cannot be checked")
-
-
-def test_the_reason_is_given_where_a_number_is_not_ours_to_the_digit():
-    item = entry("1", margin=0.6, why="so")
-    judged = [judge(item, value) for value in (1, 1.6, 2)]
-    assert [row.why for row in judged] == [None, "so", "so"]
-    assert list(tally((row.verdict for row in judged), VERDICTS).values()) == [2, 0, 1, 0, 0, 0]
-
-
-# The committed results
+    # The reason is given where a number is not ours to the digit.
+    rows = [judge(entry("1", margin=0.6, why="so"), value) for value in (1, 1.6, 2)]
+    assert [row.why for row in rows] == [None, "so", "so"]
 
 
 def test_all_committed_numbers_are_judged_and_explained(committed):
@@ -304,11 +245,11 @@ def test_all_committed_numbers_are_judged_and_explained(committed):
     assert [row.entry.id for row in differing if not row.why] == []
     counts = Counter(row.verdict for row in judged)
     assert counts["not computed"] == counts["not comparable"] == 0
-    assert committed["verdicts"]["numbers"] == {name: counts[name] for name in VERDICTS}
+    assert committed["verdicts"]["numbers"] == {name: counts[name] for name in ledger.VERDICTS}
     calibration = committed["verdicts"]["calibration"]
-    assert calibration == calibrate(judged, values)
+    assert calibration == ledger.calibrate(judged, values)
     # Of 20 seeds at 5 % each, five with a false alarm are rarer than 1 in 300.
     assert calibration["false_alarms"] < 5
     # The folds of 2019 give what today's cannot: a range of 0.004 in a row of constant answers.
-    folds = folds_of_the_search(LEDGER, values)
+    folds = ledger.folds_of_the_search(LEDGER, values)
     assert folds["then"] > 0.05 > folds["today"]

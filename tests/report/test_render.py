@@ -4,7 +4,6 @@ import re
 from html import unescape
 from importlib import import_module
 
-import pypandoc
 import pytest
 
 from mnist_report.core import paths
@@ -13,9 +12,8 @@ from mnist_report.core.params import load_params
 from mnist_report.core.trees import flatten
 from mnist_report.evaluation import rules
 from mnist_report.evaluation.seeds import read_values
-from mnist_report.report import ledger, render, slips, statements
+from mnist_report.report import ledger, render, slips, statements, words
 from mnist_report.report.render import to_html, to_pdf
-from mnist_report.report.words import escape
 
 LEDGER, SLIPS, PARAMS = ledger.load_ledger(), slips.load_slips(), load_params()
 
@@ -63,12 +61,12 @@ def test_a_quoted_statement_of_the_code_is_whole_and_without_what_it_says_of_its
 
 
 def test_what_is_not_there_is_refused_in_one_line(monkeypatch, tmp_path):
-    for text, words in (
+    for text, said in (
         (f"{A}\n\nSee {REF_B}.\n", r"s/b\.png, which it does not show"),
         ("{{ m.fetch.nothing }}\n", r"nothing.*dvc repro"),
         ('{{ doc.judged("no.such").verdict }}\n', r"no\.such.*paper\.yaml"),
     ):
-        with pytest.raises(UserError, match=words) as caught:
+        with pytest.raises(UserError, match=said) as caught:
             render_template(monkeypatch, tmp_path, text)
         assert "\n" not in str(caught.value)
     monkeypatch.undo()
@@ -97,15 +95,6 @@ def test_every_link_of_the_report_leads_somewhere(report):
 
     listed = re.findall(r"^(\d+)\. ", report[report.index("## References") :], re.MULTILINE)
     assert set(re.findall(r"\[\[(\d+)\]\]\(#references\)", report)) == set(listed)
-
-
-def test_the_contents_are_the_sections(report):
-    headings = re.findall(r"^## (.+)$", report, flags=re.MULTILINE)
-    links = re.findall(r"^- \[(.+)\]\(#([\w-]+)\)$", report, flags=re.MULTILINE)
-    assert [name for name, _ in links] == headings
-    # Pandoc makes the anchors of Git hosts as well: an independent opinion on them.
-    html = pypandoc.convert_text("\n\n".join(f"## {h}" for h in headings), "html", "gfm")
-    assert [anchor for _, anchor in links] == re.findall('<h2 id="(.*?)"', html)
 
 
 def test_no_recomputed_number_is_typed_into_a_template(committed):
@@ -204,7 +193,7 @@ def test_documents_show_every_figure_of_the_markdown_and_need_nothing_else(repor
     for number, (alt, (picture, caption)) in enumerate(zip(alts, figures, strict=True), 1):
         assert len(alt.split()) >= 3
         shown = unescape(re.search('alt="(.*?)"', picture)[1]).replace("’", "'")
-        assert escape(shown) == alt
+        assert words.escape(shown) == alt
         assert 'src="data:' in picture and re.search('width="[0-9]+" height="[0-9]+"', picture)
         assert caption.startswith(f"<strong>Figure {number}.</strong>")
         assert 'href="../stages/' in caption
@@ -218,3 +207,28 @@ def test_documents_show_every_figure_of_the_markdown_and_need_nothing_else(repor
     released = re.search(r'date-released: "(.+)"', paths.CITATION.read_text("utf-8"))[1]
     dates = set(re.findall(rb"Date\(D:(\d{8})", pdf))
     assert dates == {released.replace("-", "").encode()}
+
+
+def test_number_formats():
+    for text, expected in (
+        (words.percent(0.82465), "82.5 %"),
+        (words.count(60000.0), "60,000"),
+        (words.plain(1e-5), "1e-05"),
+        (words.power(2.5e-13), r"$2.5 \times 10^{-13}$"),
+        (words.difference_like(0.0246, "0.80"), "+0.025"),
+        (words.difference_like(-0.0246, "0.80"), "−0.025"),
+        (words.difference_like(0.0, "0.80"), "0"),
+        (words.fixed(-0.5, 2), "−0.50"),
+        (words.signed(-3.067, 2), "−3.07"),
+        (words.span({"min": 10.0, "max": 100.0}), "10 to 100"),
+        (words.span({"min": 0.01, "max": 0.01}), "0.01"),
+        (words.points({"mean": 0.01, "low": -0.01, "high": 0.03}), "+1.00 (−1.00 to +3.00) points"),
+        (words.lead({"low": 0.01, "high": 0.03}, 3), "ahead by 0.010 to 0.030"),
+        (words.lead({"low": -0.03, "high": -0.01}, 3), "behind by 0.010 to 0.030"),
+        (words.lead({"low": -0.01, "high": 0.03}, 3), "−0.010 to +0.030, within chance"),
+        (words.p_value(0.00009), "below 0.0001"),
+        (words.p_value(0.0433), "0.0433"),
+        (words.listed(["a"]), "a"),
+        (words.listed(["a", "b", "c"]), "a, b and c"),
+    ):
+        assert text == expected

@@ -35,7 +35,7 @@ def ratio(low, middle, high):
 
 AHEAD, CLOSE, BEHIND = difference(0.01, 0.03), difference(-0.01, 0.03), difference(-0.03, -0.01)
 LEVEL = difference(0.0, 0.0)
-SLOWER, UNSURE, FASTER = ratio(1.5, 2, 2.5), ratio(0.9, 1.1, 1.2), ratio(0.4, 0.5, 0.6)
+SLOWER, FASTER = ratio(1.5, 2, 2.5), ratio(0.4, 0.5, 0.6)
 
 #: Takes the place of what is to be left out.
 GONE = object()
@@ -45,40 +45,24 @@ def pair(difference, p):
     return {"pair.difference": difference, "pair.p_holm": p}
 
 
-def grid(among, alone):
-    return {"draws": 10, "among_best": among, "alone_best": alone}
-
-
-def today(ratio):
-    return dict.fromkeys(("epoch", "image", "image_cpu"), ratio)
-
-
 #: Statements to what decides on them, each with its verdict: patterns of dotted names in the
 #: evidence, and their values. Numbers right at a limit stand beside those just past it.
 CASES = {
     "scaling_svm": [
         ({"*.advantage": AHEAD}, HOLDS),
         ({"*.advantage": AHEAD, "rbf.iterations.advantage": BEHIND}, IN_PART),
-        # No difference in any seed tells nothing; two that fail and one within chance fail.
+        # No difference in any seed tells nothing.
         ({"*.advantage": BEHIND, "linear.iterations.advantage": LEVEL}, FAILS),
-        ({"*.advantage": BEHIND, "linear.iterations.advantage": CLOSE}, FAILS),
     ],
     "scaling_scratch scaling_dense scaling_cnn": [
         ({"*_loss.advantage": AHEAD}, HOLDS),
         ({"*_loss.advantage": AHEAD, "last_loss.advantage": BEHIND}, IN_PART),
-        ({"*_loss.advantage": CLOSE}, IN_PART),
         ({"*_loss.advantage": BEHIND}, FAILS),
     ],
-    "two_components": [
-        ({"share": 0.1849}, HOLDS),
-        ({"share": 0.1351}, HOLDS),
-        ({"share": 0.1851}, FAILS),
-        ({"share": 0.1349}, FAILS),
-    ],
+    "two_components": [({"share": 0.1849}, HOLDS), ({"share": 0.1349}, FAILS)],
     "place_of_zeros": [
         ({"component_1.mean": -3.9, "component_2.mean": -2.1}, HOLDS),
         ({"component_1.mean": -3.9, "component_2.mean": -0.7}, IN_PART),
-        ({"component_1.mean": 3.9, "component_2.mean": 2.1}, FAILS),
         ({"component_1.mean": -3.4, "component_2.mean": -2.6}, FAILS),
     ],
     "two_components_labels": [
@@ -94,7 +78,6 @@ CASES = {
     "fifty_components": [
         ({"share": 0.8249, "for_80_percent": 30}, HOLDS),
         ({"share": 0.8251, "for_80_percent": 30}, FAILS),
-        ({"share": 0.7749, "for_80_percent": None}, FAILS),
     ],
     "gain_beyond_fifty": [
         ({"first": 0.0165, "after": 0.0033}, HOLDS),
@@ -107,7 +90,6 @@ CASES = {
     ],
     "noise_components": [
         ({"advantage_of_fifty": AHEAD}, HOLDS),
-        ({"advantage_of_fifty": CLOSE}, IN_PART),
         ({"advantage_of_fifty": BEHIND}, FAILS),
     ],
     "kernel_identity": [
@@ -124,7 +106,6 @@ CASES = {
     "linear_fastest": [
         ({"*.others.*": SLOWER}, HOLDS),
         ({"*.others.*": SLOWER, "predict.others.rbf": FASTER}, IN_PART),
-        ({"*.others.*": SLOWER, "*.others.rbf": UNSURE}, IN_PART),
         ({"*.others.*": SLOWER, "*.others.rbf": FASTER}, FAILS),
     ],
     "rbf_best": [
@@ -135,15 +116,13 @@ CASES = {
             | {"gamma.auto.*": BEHIND},
             HOLDS,
         ),
-        ({"*.advantage.*": AHEAD, "gamma.*.*": BEHIND}, IN_PART),
         ({"*.advantage.*": BEHIND, "gamma.*.*": BEHIND, "gamma.scale.*": AHEAD}, IN_PART),
         ({"*.advantage.*": CLOSE, "gamma.*.*": BEHIND}, FAILS),
     ],
     "grid_best": [
-        (grid(10, 10), HOLDS),
-        (grid(10, 9), IN_PART),
-        (grid(5, 0), IN_PART),
-        (grid(4, 4), FAILS),
+        ({"draws": 10, "among_best": 10, "alone_best": 10}, HOLDS),
+        ({"draws": 10, "among_best": 5, "alone_best": 0}, IN_PART),
+        ({"draws": 10, "among_best": 4, "alone_best": 4}, FAILS),
     ],
     "untrained_poor": [
         ({"accuracy": 0.22, "by_guessing": 0.11}, HOLDS),
@@ -157,7 +136,6 @@ CASES = {
     "scratch_beats_svm dense_beats_scratch cnn_beats_dense": [
         ({"*.advantage": AHEAD}, HOLDS),
         ({"*.advantage": AHEAD, "accuracy.advantage": CLOSE}, IN_PART),
-        ({"*.advantage": CLOSE}, IN_PART),
         ({"*.advantage": BEHIND} | pair(-0.01, 0.001), FAILS),
         # The seeds decide; two trained models speak up only where they contradict them.
         ({"*.advantage": AHEAD} | pair(-0.01, 0.2), HOLDS),
@@ -165,20 +143,14 @@ CASES = {
         ({"*.advantage": BEHIND} | pair(0.01, 0.2), FAILS),
         ({"*.advantage": BEHIND} | pair(0.01, 0.04), IN_PART),
     ],
-    "relu_faster": [
-        ({"ratio": SLOWER}, HOLDS),
-        ({"ratio": UNSURE}, IN_PART),
-        ({"ratio": FASTER}, FAILS),
-    ],
+    "relu_faster": [({"ratio": SLOWER}, HOLDS), ({"ratio": FASTER}, FAILS)],
     "adam_faster": [
         ({"advantage_at_best": AHEAD}, HOLDS),
-        ({"advantage_at_best": CLOSE}, IN_PART),
         ({"advantage_at_best": BEHIND}, FAILS),
     ],
     "relu_converges": [
         ({"advantage.*": AHEAD, "advantage_at_best": AHEAD}, HOLDS),
         ({"advantage.*": AHEAD, "advantage.eta_1": BEHIND, "advantage_at_best": AHEAD}, IN_PART),
-        ({"advantage.*": AHEAD, "advantage_at_best": BEHIND}, IN_PART),
         ({"advantage.*": BEHIND, "advantage.eta_1": LEVEL, "advantage_at_best": BEHIND}, FAILS),
     ],
     "dropout_dense dropout_cnn": [
@@ -186,19 +158,17 @@ CASES = {
         # Less overfitting is not none.
         ({"*_advantage": AHEAD, "with.rise": AHEAD}, IN_PART),
         ({"*_advantage": AHEAD, "with.rise": CLOSE}, HOLDS),
-        ({"*_advantage": AHEAD, "with.rise": LEVEL, "accuracy_advantage": CLOSE}, IN_PART),
         ({"*_advantage": BEHIND, "rise_advantage": LEVEL, "with.rise": AHEAD}, FAILS),
     ],
     "dense_98": [
         ({"probability": 0.95}, HOLDS),
-        ({"probability": 0.51}, IN_PART),
+        ({"probability": 0.949}, IN_PART),
         ({"probability": 0.5}, FAILS),
     ],
     "cnn_slow": [
-        ({"printed.epoch": 6.0} | today(SLOWER), HOLDS),
-        ({"printed.epoch": 6.0} | today(SLOWER) | {"epoch": FASTER}, IN_PART),
-        ({"printed.epoch": 6.0} | today(FASTER), IN_PART),
-        ({"printed.epoch": 0.9} | today(FASTER), FAILS),
+        ({"printed.epoch": 1.1, "epoch": SLOWER, "image*": SLOWER}, HOLDS),
+        ({"printed.epoch": 1.1, "epoch": SLOWER, "image*": FASTER}, IN_PART),
+        ({"printed.epoch": 1.0, "epoch": FASTER, "image*": FASTER}, FAILS),
     ],
 }
 
@@ -225,9 +195,7 @@ def judged():
         evidence = copy.deepcopy(gathered[name])
         for pattern, value in changes.items():
             assert put(evidence, pattern, value), f"nothing in {name} is called {pattern}"
-        given = copy.deepcopy(evidence)
         rows = judge_statements({"statements": {"statements": {name: evidence}}})
-        assert evidence == given
         assert [row.statement.id for row in rows if row.finding.verdict != UNTESTED] == [name]
         return next(row.finding for row in rows if row.statement.id == name)
 
@@ -246,16 +214,6 @@ def test_every_verdict_of_every_statement(judged):
                 wrong = r"\||\s-\d|nan|inf|\n|\*"
                 assert not re.search(wrong, finding.sentence), finding.sentence
                 found.setdefault(name, set()).add(verdict)
-    # Those with a yes or a no have two verdicts, the others three.
-    two_ways = {
-        "two_components_labels",
-        "three_components",
-        "fifty_components",
-        "gain_beyond_fifty",
-        "untrained_poor",
-        "two_components",
-    }
-    assert {name for name, verdicts in found.items() if len(verdicts) == 2} == two_ways
     assert all({HOLDS, FAILS} <= verdicts for verdicts in found.values())
     assert set(found) == {statement.id for statement in STATEMENTS}
 
@@ -290,44 +248,26 @@ def test_the_papers_own_numbers_are_judged_by_the_same_rules():
     assert dense.in_its_own_run(less) == FAILS
 
 
-def test_the_table_has_a_row_for_each_statement_tested_or_not():
-    found = {"three_components": {"share": 0.2297}}
-    table = statements.as_table(judge_statements({"statements": {"statements": found}}))
-    assert list(table.columns) == [
-        "id", "place", "statement", "own_run", "verdict", "sentence", "more",
-    ]  # fmt: skip
-    assert list(table["id"]) == [statement.id for statement in STATEMENTS]
-    [row] = table[table["id"] == "three_components"].to_dict("records")
-    assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
-    assert (table["verdict"] == UNTESTED).sum() == len(STATEMENTS) - 1
-
-
 def test_rules_at_their_thresholds():
     for low, high, verdict in (
-        (0.001, 0.2, HOLDS),
-        (0.0, 0.2, IN_PART),
-        (-0.2, 0.2, FAILS),
-        (-0.2, -0.1, FAILS),
-        (0.0, 0.0, UNTESTED),
-    ):
+        (0.001, 0.2, HOLDS), (0.0, 0.2, IN_PART), (-0.2, 0.2, FAILS), (0.0, 0.0, UNTESTED),
+    ):  # fmt: skip
         assert rules.beyond_chance(difference(low, high)) == verdict
     for low, middle, verdict in (
-        (1.01, 2, HOLDS),
-        (1.01, 1.05, HOLDS),
-        (1.01, 1.04, IN_PART),
-        (1.0, 2, IN_PART),
-        (0.5, 1.0, FAILS),
-    ):
+        (1.01, 1.05, HOLDS), (1.01, 1.04, IN_PART), (1.0, 2, IN_PART), (0.5, 1.0, FAILS),
+    ):  # fmt: skip
         assert rules.in_every_round(ratio(low, middle, 3), noticeable=1.05) == verdict
-    assert rules.together([HOLDS, HOLDS]) == HOLDS
-    assert rules.together([HOLDS, FAILS]) == IN_PART
-    assert rules.together([FAILS, IN_PART, FAILS]) == FAILS
-    assert rules.together([IN_PART, UNTESTED, IN_PART]) == IN_PART
-    assert rules.together([UNTESTED]) == UNTESTED
-    assert rules.strictest([HOLDS, IN_PART, HOLDS]) == IN_PART
-    # A defeat decides, whatever was not tested beside it.
-    assert rules.strictest([FAILS, IN_PART, UNTESTED]) == FAILS
-    assert rules.strictest([HOLDS, UNTESTED]) == UNTESTED
+    for rule, parts, verdict in (
+        (rules.together, [HOLDS, HOLDS], HOLDS),
+        (rules.together, [HOLDS, FAILS], IN_PART),
+        (rules.together, [FAILS, IN_PART, FAILS], FAILS),
+        (rules.together, [IN_PART, UNTESTED, IN_PART], IN_PART),
+        (rules.strictest, [HOLDS, IN_PART, HOLDS], IN_PART),
+        # A defeat decides, whatever was not tested beside it.
+        (rules.strictest, [FAILS, IN_PART, UNTESTED], FAILS),
+        (rules.strictest, [HOLDS, UNTESTED], UNTESTED),
+    ):
+        assert rule(parts) == verdict
 
 
 def test_sentences_carry_the_numbers(judged):
@@ -346,13 +286,20 @@ def test_sentences_carry_the_numbers(judged):
         assert [part for part in words if part not in told] == [], told
 
 
-def test_every_rule_is_a_row_with_what_decides_it():
+def test_tables_have_a_row_for_each_statement_and_for_each_rule_what_decides_it():
+    found = {"statements": {"three_components": {"share": 0.2297}}}
+    table = statements.as_table(judge_statements({"statements": found})).set_index("id")
+    assert list(table.index) == [statement.id for statement in STATEMENTS]
+    row = table.loc["three_components"]
+    assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
+    assert (table["verdict"] == UNTESTED).sum() == len(STATEMENTS) - 1
+
     evidence = gather(MEASURED, {known.id: known.evidence for known in STATEMENTS})
-    table = statements.rules_table({"statements": {"statements": evidence}})
-    assert set(table["id"]) == {known.id for known in STATEMENTS}
-    [row] = table[table["id"] == "noise_components"].to_dict("records")
+    table = statements.rules_table({"statements": {"statements": evidence}}).set_index("id")
+    assert set(table.index) == {known.id for known in STATEMENTS}
+    row = table.loc["noise_components"]
     assert (row["rule"], row["of"], row["n"]) == ("beyond_chance", "advantage_of_fifty", 2)
     assert row["p"] == pytest.approx(2 * (0.5 - math.atan(3) / math.pi))  # t = 3, one degree
-    gains = table[table["id"] == "more_than_fifty"]
+    gains = table.loc["more_than_fifty"]
     assert list(gains["of"]) == ["gain.k_100", "gain.k_784"]
     assert set(gains["thresholds"]) == {"worth_while 0.005"}
