@@ -56,29 +56,23 @@ def modules_of(stage):
     return set().union(*map(imported, files))
 
 
-def test_every_module_that_a_stage_imports_lies_under_its_dependencies(stages):
+def test_the_code_and_data_files_of_a_stage_lie_under_its_dependencies(stages):
     templates = (ROOT / PACKAGE / "report" / "templates").glob("*.j2")
     quoted = {p for t in templates for p in re.findall(r'"(src/[\w/]+\.py)"', t.read_text("utf-8"))}
+    beside = [path.relative_to(ROOT) for path in (ROOT / PACKAGE).rglob("*.yaml")]
     for name, stage in stages.items():
         deps, _, _ = parts(stage)
         modules = modules_of(stage) | (quoted if name == "report" else set())
         needed = {module for module in modules if not module.endswith("__init__.py")}
-        assert not {module for module in needed if not covers(deps, module)}, name
+        # And what data files lie beside the code that names them.
+        for module in map(Path, modules):
+            there = [path for path in beside if path.parent == module.parent]
+            text = (ROOT / module).read_text(encoding="utf-8") if there else ""
+            needed |= {path.as_posix() for path in there if f'"{path.name}"' in text}
+        assert not {path for path in needed if not covers(deps, path)}, name
         # Nor does a stage depend on code that it does not import.
         code = [dep for dep in deps if dep.startswith(("src/", "stages/")) and "report/" not in dep]
         assert not {dep for dep in code if not any(covers([dep], m) for m in modules)}, name
-
-
-def test_data_files_that_code_names_lie_under_the_dependencies(stages):
-    beside = [path for path in (ROOT / PACKAGE).rglob("*.yaml") if path.is_file()]
-    assert beside
-    for name, stage in stages.items():
-        deps, _, _ = parts(stage)
-        for module in modules_of(stage):
-            text = (ROOT / module).read_text(encoding="utf-8")
-            for path in beside:
-                if (ROOT / module).parent == path.parent and f'"{path.name}"' in text:
-                    assert covers(deps, path.relative_to(ROOT).as_posix()), (name, path.name)
 
 
 def parameters_read(script):
@@ -103,12 +97,8 @@ def test_every_parameter_that_a_stage_reads_is_declared(stages):
             assert params == ["compute.portable", "compute.threads", f"studies.{name[6:]}"]
             assert [d for d in deps if not d.startswith(("src/", "stages/"))] == ["data/scaled"]
             continue
-        for read in parameters_read(ROOT / f"stages/{name.split('@')[0]}.py") - {
-            "studies",
-            "compute",
-        }:
-            section = read.split(".")[0]
-            assert read in params or section in params, (name, read)
+        for read in parameters_read(ROOT / f"stages/{name}.py") - {"studies", "compute"}:
+            assert {read, read.split(".")[0]} & set(params), (name, read)
     declared = {p.split(".")[0] for stage in stages.values() for p in parts(stage)[1]}
     assert declared == set(load_yaml(ROOT / "params.yaml"))
 
@@ -119,11 +109,8 @@ def test_text_and_pictures_are_kept_in_git_and_arrays_and_models_in_the_cache(st
             pages = ("report/explore.html", "report/report.html", "report/report.pdf")
             cached = out.def_path.startswith(("data/", "models/", *pages))
             assert out.use_cache == cached, out.def_path
-
-
-def test_no_metric_has_the_key_that_dvc_takes_for_a_failure(stages):
-    files = [out.def_path for stage in stages.values() for out in stage.outs if out.metric]
-    assert "error" not in {key for file in files for key in json.loads((ROOT / file).read_text())}
+            # DVC takes a metric with the key "error" for a failure.
+            assert not out.metric or "error" not in json.loads((ROOT / out.def_path).read_text())
 
 
 def test_the_parameters_as_committed_are_the_papers():

@@ -42,39 +42,21 @@ def repository(tmp_path):
 
 def test_every_target_runs_the_environments_own_python_in_a_cleared_environment(tmp_path):
     venv = tmp_path / "an environment"
-    script(venv / "bin/python", 'echo "$*"; env')
+    script(venv / "bin/python", "env")
     names = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "MLFLOW_RUN_ID", "GIT_DIR", "CDPATH")
     hostile = dict.fromkeys(names, "/elsewhere")
     names = ("HTTPS_PROXY", "MLFLOW_TRACKING_URI", "PYTHONPYCACHEPREFIX", "GIT_AUTHOR_NAME")
     rights = dict.fromkeys(names, "the user's")
-    for target, arguments in {
-        "test": "-m pytest",
-        "faults": "-m pytest",
-        "lint": "-m ruff",
-        "verify": "-m mnist_report.report.verify",
-        "bench": "benchmarks/bench.py",
-        "track": "-m mnist_report.core.tracking",
-        "ui": "-m mnist_report.core.tracking ui",
-        "report": "-m dvc repro --force --single-item report",
-    }.items():
+    for target in ("test", "faults", "lint", "verify", "bench", "track", "ui", "report"):
         # -o setup: as if the environment were made.
         done = run(ROOT, "make", "-o", "setup", target, f"VENV={venv}", **hostile, **rights)
-        first, *lines = done.stdout.splitlines()
         assert (done.returncode, done.stderr) == (0, "")
-        assert first.startswith(arguments)
-        seen = dict(line.split("=", 1) for line in lines if "=" in line)
+        seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         own = {"PYTHONPATH": "src", "MPLBACKEND": "Agg"}
         assert {name: seen.get(name) for name in hostile} == dict.fromkeys(hostile) | own
         assert rights.items() <= seen.items()
         # DVC's stages call `python`.
         assert seen["PATH"].split(":")[0] == str(venv / "bin")
-
-
-def test_help_lists_every_target():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    phony = next(line for line in makefile.splitlines() if line.startswith(".PHONY:"))
-    listed = run(ROOT, "make").stdout
-    assert {line.split()[1] for line in listed.splitlines()} == set(phony.split()[1:])
 
 
 #: Stands in for uv: it notes its arguments and environment, and fails if STAND_IN says so.
@@ -119,8 +101,7 @@ def test_an_environment_is_made_once_and_again_when_it_was_moved(checkout):
     assert (done.returncode, done.stderr) == (0, "")
     assert "making .venv" in done.stdout
     sync, itself = (arguments for arguments, _ in calls)
-    assert sync[:2] == ["pip", "sync"]
-    assert sync[-2:] == ["--require-hashes", "requirements.lock"]
+    assert (sync[:2], sync[-2:]) == (["pip", "sync"], ["--require-hashes", "requirements.lock"])
     assert itself[-2:] == ["-e", "."]
 
     done, calls = make_venv(checkout)
@@ -139,14 +120,6 @@ def test_an_environment_is_made_once_and_again_when_it_was_moved(checkout):
     done, _ = make_venv(moved, PYTHON=str(checkout.parent / "python"))
     assert "making .venv" in done.stdout
 
-    # Stopped half-way: Python runs, but there is no pip yet.
-    (checkout / "half/bin").mkdir(parents=True)
-    (checkout / "half/bin/python").symlink_to(sys.executable)
-    (checkout / "half/pyvenv.cfg").touch()
-    done, _ = make_venv(checkout, "half", PYTHON=str(checkout.parent / "python"))
-    assert "making half" in done.stdout
-    assert not (checkout / "half/bin").exists()
-
 
 def test_uv_fetches_from_where_the_users_settings_say_and_takes_nothing_else_from_them(checkout):
     config = checkout.parent / "pip.conf"
@@ -162,16 +135,15 @@ def test_uv_fetches_from_where_the_users_settings_say_and_takes_nothing_else_fro
     ((arguments, seen),) = calls
     assert arguments[-1] == "other.lock"
     assert "--no-index" in arguments
-    assert not [name for name in seen if name.startswith(("PIP_", "UV_NO_"))]
-    expected = {
+    assert {name: seen[name] for name in seen if name.startswith(("PIP_", "UV_", "SSL_"))} == {
         "UV_DEFAULT_INDEX": "https://index.example/simple",
         "UV_INDEX": "https://a.example https://b.example",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
         "UV_FIND_LINKS": str(checkout.parent / "wheels"),
         "UV_HTTP_TIMEOUT": "7",
         "UV_CACHE_DIR": "/big/disk",
         "SSL_CERT_FILE": "/certificates",
     }
-    assert expected.items() <= seen.items()
 
 
 def test_pip_installs_where_uv_cannot(checkout):

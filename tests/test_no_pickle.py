@@ -1,11 +1,9 @@
 """Nothing that is read can run code: no pickle, no evaluation, no trust in what a file asks for."""
 
 import os
-import pickle
 import re
 from pathlib import Path
 
-import keras
 import pytest
 import skops.io
 from sklearn.preprocessing import FunctionTransformer
@@ -40,29 +38,8 @@ def test_no_source_reads_pickles_or_code():
     assert found == set()
 
 
-class Evil:
-    """Removes a folder when it is unpickled."""
-
-    def __reduce__(self):
-        return os.rmdir, ("here",)
-
-
-def test_a_saved_model_that_holds_code_or_a_pickle_is_not_loaded(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    network, svm, here = (tmp_path / name for name in ("cnn.keras", "svm.skops", "here"))
-    layers = [keras.Input((1,)), keras.layers.Lambda(lambda x: x, output_shape=(1,))]
-    keras.Sequential(layers).save(network)
-    with pytest.raises(ValueError, match="lambda"):
-        load_model(network)
-    skops.io.dump(FunctionTransformer(os.system), svm)
+def test_a_saved_model_that_holds_code_is_not_loaded(tmp_path):
+    path = tmp_path / "svm.skops"
+    skops.io.dump(FunctionTransformer(os.system), path)
     with pytest.raises(UntrustedTypesFoundException, match=r"posix\.system"):
-        load_model(svm)
-
-    here.mkdir()
-    for path in (network, svm):
-        path.write_bytes(pickle.dumps(Evil()))
-        with pytest.raises(Exception, match="zip"):
-            load_model(path)
-    assert here.exists()
-    pickle.loads(network.read_bytes())
-    assert not here.exists()
+        load_model(path)

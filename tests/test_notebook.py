@@ -16,32 +16,14 @@ NOTEBOOK = ROOT / "notebooks" / "the_paper_today.py"
 MARKER = re.compile(r"^# %% ?(.*)\n", re.MULTILINE)
 
 
-def cells():
-    """Return the title and the source of every cell, as editors part them."""
+def test_the_cells_are_the_papers_in_their_order_and_ten_exercises_link_the_report():
     before, *parts = MARKER.split(NOTEBOOK.read_text(encoding="utf-8"))
     assert before == ""
-    return list(zip(parts[::2], parts[1::2], strict=True))
-
-
-def test_every_cell_is_prose_or_code_and_prose_stands_above_code():
-    kinds = ["prose" if title == "[markdown]" else "code" for title, _ in cells()]
-    for kind, (title, source) in zip(kinds, cells(), strict=True):
-        if kind == "code":
-            compile(source, title, "exec")
-        else:
-            assert all(line.startswith("#") for line in source.splitlines() if line), source
-    assert kinds == ["prose", "code"] * (len(kinds) // 2) + ["prose"]
-
-
-def test_the_cells_are_the_papers_in_their_order():
-    titles = [title.partition(": ")[2] for title, _ in cells()]
+    titles = [title.partition(": ")[2] for title in parts[::2]]
     ranges = [[int(number) for number in re.findall(r"\d+", title)] for title in titles]
     numbers = [n for ends in ranges if ends for n in range(ends[0], ends[-1] + 1)]
     assert numbers == list(range(1, 39))
-
-
-def test_the_ten_exercises_link_places_in_the_report():
-    _, exercises = cells()[-1]
+    exercises = parts[-1]
     report = (ROOT / "report" / "report.md").read_text(encoding="utf-8")
     numbers = re.findall(r"^# (\d+)\. ", exercises, flags=re.MULTILINE)
     linked = re.findall(r"Answer:[\s#]+\[.+?\]\(\.\./report/report\.md#(.+?)\)\.", exercises)

@@ -1,10 +1,14 @@
-"""The page to play with, in a real Chromium: Python's answers, and every control works."""
+"""The page to play with and the report in a real Chromium.
+
+The page gives Python's answers and every control works; the report's links lead somewhere.
+"""
 
 import json
 import re
 
 import numpy as np
 import pytest
+from browser import CHROMIUM, Browser
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
@@ -16,6 +20,7 @@ from mnist_report.explore import pack
 from mnist_report.models.classical.duels import duel_values, fit_sigmoids, probabilities
 from mnist_report.models.classical.svm import predict_with_scores
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+from mnist_report.report.render import to_html
 
 PAGE = paths.REPORT / "explore.html"
 NETWORKS = ("scratch_nn", "keras_dense", "cnn")
@@ -29,26 +34,21 @@ ENTER, TAB, RIGHT, DOWN = ("Enter", 13, "\r"), ("Tab", 9), ("ArrowRight", 39), (
 
 
 @pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium; Debian has it in its package chromium")
+    started = Browser()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
 def real():
     """Return the page of the trained models."""
     models = (paths.MODELS / "svm_final.skops", paths.scaled_file("test", "images"))
     if missing := [path.name for path in (PAGE, *models) if not path.exists()]:
         pytest.skip(f"{', '.join(missing)} missing; 'make repro' or 'dvc pull' brings them")
     return PAGE
-
-
-@pytest.fixture(scope="module")
-def keras_networks():
-    import keras
-
-    from mnist_report.models.keras import networks
-
-    # Not `prepare`: another test of this process may have started TensorFlow.
-    keras.utils.set_random_seed(0)
-    return {
-        "keras_dense": networks.dense_network((20, 15)),
-        "cnn": networks.convolutional_network((3, 4), 4, (20, 10)),
-    }
 
 
 def answers(browser, images):
@@ -102,7 +102,17 @@ def write_page(path, machine, sigmoids, pca, scratch, keras_networks):
     path.write_text(pack.render(about, arrays), encoding="utf-8")
 
 
-def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks, tmp_path):
+def test_small_models_of_every_kind_answer_as_in_python(browser, tmp_path):
+    import keras
+
+    from mnist_report.models.keras import networks
+
+    # Not `prepare`: another test of this process may have started TensorFlow.
+    keras.utils.set_random_seed(0)
+    keras_networks = {
+        "keras_dense": networks.dense_network((20, 15)),
+        "cnn": networks.convolutional_network((3, 4), 4, (20, 10)),
+    }
     pca = PCA(20).fit(IMAGES)
     few = DIGITS < 2
     cases = {
@@ -135,15 +145,13 @@ def test_small_models_of_every_kind_answer_as_in_python(browser, keras_networks,
         votes, shares["svm_final"] = of_machine(machine, seen, sigmoids)
         np.testing.assert_array_equal(given["svm_final"][0], votes, err_msg=name)
         for key, expected in shares.items():
-            np.testing.assert_allclose(
-                given[key][1], expected, atol=0.002, err_msg=f"{name}: {key}"
-            )
+            np.testing.assert_allclose(given[key][1], expected, atol=0.002, err_msg=name + key)
 
 
-def test_500_test_images_are_answered_as_by_the_trained_models(browser, real):
+def test_200_test_images_are_answered_as_by_the_trained_models(browser, real):
     browser.open(real)
     images = files.load_array(paths.scaled_file("test", "images"))
-    rows = np.linspace(0, len(images) - 1, min(500, len(images))).astype(int)
+    rows = np.linspace(0, len(images) - 1, min(200, len(images))).astype(int)
     shown = np.array(images[rows])
     given = answers(browser, shown)
     expected = {}
@@ -161,23 +169,9 @@ def test_500_test_images_are_answered_as_by_the_trained_models(browser, real):
         seen = pca.transform(seen)
     expected["svm_final"] = of_machine(machine, seen, np.reshape(sigmoids, (-1, 2)))
     for key, (digits, shares) in expected.items():
-        assert (given[key][0] == digits).mean() >= 0.998, key
+        assert (given[key][0] == digits).mean() >= 0.995, key
         if shares.shape[1] == 10:
             assert np.abs(given[key][1] - shares).max() < 0.01, key
-
-
-def test_a_browser_that_cannot_unpack_the_models_says_so(browser, real):
-    script = "delete window.DecompressionStream"
-    added = browser.call("Page.addScriptToEvaluateOnNewDocument", source=script)
-    browser.call("Page.navigate", url=real.as_uri())
-    said = browser.js("""new Promise((done) => {
-      const text = () => document.getElementById("loading")?.textContent ?? "";
-      const look = () => (text().includes("cannot") ? done(text()) : setTimeout(look, 20));
-      look();
-    })""")
-    browser.call("Page.removeScriptToEvaluateOnNewDocument", **added)
-    assert said.startswith("The models cannot be unpacked (")
-    assert "browser of 2023 or later" in said
 
 
 def test_a_drawing_is_scaled_and_centred_as_mnist_was(browser, real):
@@ -197,52 +191,69 @@ def test_a_drawing_is_scaled_and_centred_as_mnist_was(browser, real):
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
     centre = np.average(np.indices((28, 28)).reshape(2, -1), axis=1, weights=pixels.ravel())
     assert np.abs(centre - 14).max() <= 0.5
-    milliseconds = browser.js(
-        "performance.getEntriesByName('look').slice(-6).map((e) => e.duration)"
-    )
-    print("answered in milliseconds:", np.round(milliseconds, 1))
 
 
 def test_the_page_is_whole_in_itself_and_fits_a_phone(browser, real):
     assert real.stat().st_size <= 6_000_000
-    colours = set()
     for dark in (False, True):
         browser.open(real, width=390, dark=dark)
         assert browser.js("document.documentElement.scrollWidth") == 390
-        colours.add(browser.js("getComputedStyle(document.body).backgroundColor"))
         asked = [e for e in browser.events if e["method"] == "Network.requestWillBeSent"]
         assert {e["params"]["request"]["url"].split(":")[0] for e in asked} == {"file", "data"}
         faults = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         assert [e for e in browser.events if e["method"] in faults] == []
-    assert len(colours) == 2
 
 
 def test_every_control_works_by_keyboard_alone(browser, real):
     """Go through the page by Tab, press a key on the first control of each part, and read it."""
     browser.open(real)
+    parts = {
+        "clear": (ENTER, "Draw a digit in the white square"),
+        "examples": (ENTER, "Now: test image [0-9]+, a 0"),
+        "count": (RIGHT, "51 of [0-9]+ components explain"),
+        "by": (DOWN, "[0-9]+ of [0-9]+ misread images, 1 to"),
+        "gallery": (ENTER, "Test image [0-9]+ is labelled [0-9]"),
+        "rate": (DOWN, "η = 3"),
+    }
     reached, text = [], {}
-    keys = {"clear": ENTER, "examples": ENTER, "count": RIGHT, "by": DOWN, "gallery": ENTER}
-    keys["rate"] = DOWN
     for _ in range(150):
         browser.press(*TAB)
         where = browser.js("document.activeElement.closest('[id]')?.id")
         reached.append(where)
-        if where in keys and where not in text:
-            browser.press(*keys[where])
+        if where in parts and where not in text:
+            browser.press(*parts[where][0])
             text[where] = browser.js("document.getElementById('main').innerText")
-    controls = ["clear", "examples", "count", "digit", "read-as", "by", "gallery", "later"]
-    controls += ["rate", "relu"]
-    assert [name for name in dict.fromkeys(reached) if name in controls] == controls
-    for where, expected in {
-        "clear": "Draw a digit in the white square",
-        "examples": "Now: test image [0-9]+, a 0",
-        "count": "51 of [0-9]+ components explain",
-        "by": "[0-9]+ of [0-9]+ misread images, 1 to",
-        "gallery": "Test image [0-9]+ is labelled [0-9]",
-        "rate": "η = 3",
-    }.items():
-        assert re.search(expected, text[where]), where
-    counts = [
-        re.search(r"(\d+) of (\d+) misread", text[where]).groups() for where in ("count", "by")
-    ]
-    assert counts[0][0] == counts[0][1] == counts[1][1] != counts[1][0]
+            assert re.search(parts[where][1], text[where]), where
+    assert list(text) == list(parts)
+    assert {"digit", "read-as", "later", "relu"} <= set(reached)
+    pattern = r"(\d+) of (\d+) misread"
+    before, after = (re.search(pattern, text[where]).groups() for where in ("count", "by"))
+    assert before[0] == before[1] == after[1] != after[0]
+
+
+def test_the_report_works_on_screens_and_phones(browser, tmp_path):
+    markdown = (paths.REPORT / "report.md").read_text(encoding="utf-8")
+    page = tmp_path / "report.html"
+    page.write_text(to_html(markdown), encoding="utf-8")
+    for width in (1280, 390):
+        browser.open(page, width)
+        assert not [e for e in browser.events if e.get("method") == "Runtime.exceptionThrown"]
+        assert browser.js("document.documentElement.scrollWidth") <= width
+        dead = """[...document.querySelectorAll('a[href^="#"]')].map((a) => a.hash.slice(1))
+            .filter((id) => !document.getElementById(decodeURIComponent(id)))"""
+        assert browser.js(dead) == []
+    [total] = re.findall(r"<summary>The table of all (\d+) numbers", markdown)
+    for verdict in ("all", "differs"):
+        shown = browser.js(f"""(() => {{
+            const select = document.querySelectorAll(".filter select")[1];
+            select.value = "{verdict}";
+            select.dispatchEvent(new Event("change", {{ bubbles: true }}));
+            const rows = [...document.querySelectorAll("#table-numbers tbody tr")];
+            return rows.filter((row) => !row.hidden).length;
+        }})()""")
+        differing = len(re.findall(r"^\| .* \| differs \|$", markdown, re.MULTILINE))
+        assert shown == {"all": int(total), "differs": differing}[verdict] > 0
+    # A link into a fold opens it.
+    browser.js('location.hash = "table-numbers"')
+    assert browser.js("""new Promise((done) => setTimeout(() =>
+        done(document.getElementById("table-numbers").closest("details").open), 300))""")

@@ -1,12 +1,23 @@
-"""Fits on weighted rows and predictions by kernel matrices, against plain SVC."""
+"""Fits on weighted rows, the four kernels and the final model, against plain SVC."""
+
+import runpy
 
 import numpy as np
 import pytest
+import skops.io
+from sklearn.decomposition import PCA
+from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.svm import SVC
 
+from mnist_report.core import files, paths
 from mnist_report.core.errors import UserError
+from mnist_report.core.params import load_params
+from mnist_report.core.stage import Stage
+from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.models import report_card
 from mnist_report.models.classical import svm
+from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from samples import digits
 
 ONE_BY_ONE = 0.0
@@ -45,20 +56,6 @@ def test_prediction_is_that_of_svc():
     assert np.array_equal(svm.predict_with_scores(model, single)[0], model.predict(single))
 
 
-def test_prediction_is_that_of_svc_where_the_decision_is_0():
-    # Far from all rows the kernel is 0, and the intercepts of balanced classes are 0 too.
-    for classes in (2, 3):
-        points = np.repeat(np.eye(3)[:classes], 4, axis=0)
-        model = SVC(gamma=1.0, C=1.0).fit(points, np.repeat(np.arange(classes), 4))
-        far = np.full((5, 3), 1e3)
-        model.intercept_ = np.zeros_like(model.intercept_)
-        model._intercept_ = np.zeros_like(model._intercept_)
-        labels, scores = svm.predict_with_scores(model, far)
-        assert np.array_equal(labels, model.predict(far))
-        expected = model.decision_function(far)
-        np.testing.assert_array_equal(scores[:, 1] if classes == 2 else scores, expected)
-
-
 def test_weights_do_what_repeated_rows_do(monkeypatch):
     for classes in (2, 10):
         points, y = of_classes(classes)
@@ -89,3 +86,53 @@ def test_gamma_is_the_one_that_svc_uses_on_the_repeated_rows():
 def test_rows_of_one_class_are_named():
     with pytest.raises(UserError, match="class 3"):
         svm.fit_unique(X, Y, np.flatnonzero(Y == 3), kernel="rbf", C=10.0, gamma=0.03)
+
+
+def test_both_rows_of_a_kernel_are_those_of_a_direct_fit():
+    options, data = {"C": 1.0, "gamma": "auto", "degree": 2}, digits(1000, 797)
+    drawn = drawn_from(1000, 500, seed=0)
+    # A kernel listed twice counts once.
+    table = compare_kernels(data, drawn, [*svm.KERNELS, "linear"], **options)
+    X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
+    judged_on = {"train": (X, y), "test": (data.test_images.astype(np.float64), data.test_labels)}
+    rows = iter(table.to_dict("records"))
+    metrics = as_metrics(table)
+    for kernel in svm.KERNELS:
+        model = SVC(kernel=kernel, **options).fit(X, y)
+        for part, (images, labels) in judged_on.items():
+            row = next(rows)
+            assert (row["kernel"], row["rows"]) == (kernel, part)
+            predicted, truth = model.predict(images), np.eye(10)[labels]
+            # Both solve to a tolerance: a row near a boundary may fall on its other side.
+            assert row["accuracy"] == pytest.approx(accuracy_score(labels, predicted), abs=0.002)
+            hard = roc_auc_score(truth, np.eye(10)[predicted])
+            assert row["auc_hard"] == pytest.approx(hard, abs=0.002)
+            soft = roc_auc_score(truth, model.decision_function(images))
+            assert row["auc_scores"] == pytest.approx(soft, abs=0.001)
+            assert metrics[kernel]["support_vectors"] == row["support_vectors"]
+            assert metrics[kernel][part] == {
+                name: row[name] for name in ("accuracy", "auc_hard", "auc_scores")
+            }
+    assert next(rows, None) is None
+
+
+def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path, monkeypatch):
+    data, found = digits(200, 80), {"C": 10.0, "gamma": 0.02}
+    for name in ("METRICS", "MODELS", "PLOTS", "RESULTS", "SCORES"):
+        monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    monkeypatch.setattr(report_card, "draw", lambda *_, **__: b"")
+    files.write_json(paths.results_file("svm_gridsearch"), found)
+    params = load_params()
+    section = params.svm_final.model_copy(update={"pca_components": 12})
+    main = runpy.run_path(str(paths.ROOT / "stages" / "svm_final.py"))["main"]
+    monkeypatch.setitem(main.__globals__, "load_scaled", lambda: data)
+    main(Stage(params.model_copy(update={"svm_final": section})))
+
+    drawn = draw_with_replacement(200, 200, generator(params.seed, "svm_final"))
+    pca = PCA(12).fit(data.train_images)
+    expected = SVC(**found).fit(pca.transform(data.train_images[drawn]), data.train_labels[drawn])
+    answers = expected.predict(pca.transform(data.test_images))
+    results = files.read_json(paths.results_file("svm_final"))
+    assert results["test"]["accuracy"] == (answers == data.test_labels).mean()
+    model = skops.io.load(paths.MODELS / "svm_final.skops", trusted=[])
+    assert np.array_equal(model.predict(data.test_images), answers)

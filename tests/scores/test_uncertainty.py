@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mnist_report.scores.uncertainty import (
-    holm,
-    mcnemar,
-    paired_difference,
-    pigeonhole_bootstrap,
-    wilson_interval,
-)
-
-VALUES = [0.91, 0.93, 0.90, 0.95]
+from mnist_report.scores import uncertainty
 
 
 def test_paired_difference_is_students_interval():
@@ -24,11 +16,11 @@ def test_paired_difference_is_students_interval():
     half = 3.182446305 * math.sqrt(1.5 / 3 / 4)
     p = stats.ttest_rel(other, one).pvalue
     expected = {"mean": 0.5, "low": 0.5 - half, "high": 0.5 + half, "p": p, "seeds": 4}
-    assert paired_difference(one, other) == pytest.approx(expected)
+    assert uncertainty.paired_difference(one, other) == pytest.approx(expected)
     back = expected | {"mean": -0.5, "low": -0.5 - half, "high": -0.5 + half}
-    assert paired_difference(other, one) == pytest.approx(back)
+    assert uncertainty.paired_difference(other, one) == pytest.approx(back)
     equal = {"mean": 0.5, "low": 0.5, "high": 0.5, "p": 0.0, "seeds": 2}
-    assert paired_difference([1.0, 2.0], [1.5, 2.5]) == equal
+    assert uncertainty.paired_difference([1.0, 2.0], [1.5, 2.5]) == equal
 
 
 def test_wilson_interval_is_the_published_one():
@@ -39,7 +31,7 @@ def test_wilson_interval_is_the_published_one():
         (0, 20, 0.0000, 0.1611),
         (1, 29, 0.0061, 0.1718),
     ):
-        assert wilson_interval(hits, total) == pytest.approx((low, high), abs=5e-5)
+        assert uncertainty.wilson_interval(hits, total) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_bootstrap_has_the_variance_of_both_sources():
@@ -48,7 +40,7 @@ def test_the_bootstrap_has_the_variance_of_both_sources():
     skills, hard = np.array([0.9, 0.8, 0.6, 0.7, 0.75]), rng.random(2000)
     table = skills[:, None] > hard
     twin, constant = table[::-1], np.ones((2, 2000), dtype=bool)
-    drawn = pigeonhole_bootstrap({"a": table, "b": twin, "c": constant}, rng)
+    drawn = uncertainty.pigeonhole_bootstrap({"a": table, "b": twin, "c": constant}, rng)
     assert {name: values.shape for name, values in drawn.items()} == {
         "a": (4000, 4), "b": (4000, 4), "c": (4000, 1),
     }  # fmt: skip
@@ -67,7 +59,7 @@ def test_mcnemar_by_hand():
     def test(only_one, only_other, both, neither):
         counts = {(1, 0): only_one, (0, 1): only_other, (1, 1): both, (0, 0): neither}
         one, other = np.repeat(list(counts), list(counts.values()), axis=0).astype(bool).T
-        return mcnemar(one, other)
+        return uncertainty.mcnemar(one, other)
 
     # Of 6 rows that tell, the one has 1: twice the chance of 0 or 1 heads in 6 throws.
     assert test(1, 5, 20, 3) == (1, 5, pytest.approx(2 * (1 + 6) / 2**6))
@@ -78,8 +70,8 @@ def test_mcnemar_by_hand():
 
 def test_holm_is_the_textbook_example():
     # Sorted 0.005, 0.01, 0.03, 0.04, times 4, 3, 2, 1; the last may not fall below the third.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.7, 0.5]) == [1, 1, 1]
-    assert holm([0.02]) == [0.02]
-    assert holm([]) == []
-    assert holm([0.01, 0.01]) == [0.02, 0.02]
+    assert uncertainty.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert uncertainty.holm([0.6, 0.7, 0.5]) == [1, 1, 1]
+    assert uncertainty.holm([0.02]) == [0.02]
+    assert uncertainty.holm([]) == []
+    assert uncertainty.holm([0.01, 0.01]) == [0.02, 0.02]

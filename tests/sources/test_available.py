@@ -22,11 +22,7 @@ def test_exit_codes_and_lines(capsys):
         (["mnist"], 3, "data: no network\n"),
         (["digits"], 0, ""),
         (["cifar"], 2, "data: error: DATASET=cifar: dataset = 'cifar': Input should be 'mnist', "),
-        (
-            ["own"],
-            2,
-            "data: error: DATASET=own: dataset 'own' needs data.own.source",
-        ),
+        (["own"], 2, "data: error: DATASET=own: dataset 'own' needs data.own.source"),
     ):
         assert available.main(arguments) == code
         err = capsys.readouterr().err
@@ -40,9 +36,7 @@ def test_no_source_is_needed_for_what_lies_here_as_it_was_fetched(tmp_path):
         last = {"dataset": dataset, "sha256": {"images": sha256(content)}}
         write_json(tmp_path / "results" / "fetch.json", last)
         assert available.main([]) == code
-
-
-def test_a_record_of_the_fetch_that_is_none_counts_as_nothing_fetched(tmp_path):
+    # A record that is none counts as nothing fetched.
     for record in (
         b"",
         b"{}",

@@ -1,10 +1,15 @@
-"""Scaled images, and parts that are too small or too plain to work on."""
+"""The digits of scikit-learn, scaled images, and parts that cannot be worked on."""
 
 import numpy as np
 import pytest
+from scipy.ndimage import zoom
+from sklearn.datasets import load_digits
 
 from mnist_report.core.errors import UserError
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
+from mnist_report.sources import idx
+from mnist_report.sources.datasets import NAMES
+from mnist_report.sources.digits import digits_as_idx
 from mnist_report.sources.scaling import LEAST_TRAINING_ROWS, check_parts, describe, scale_images
 
 
@@ -53,10 +58,28 @@ def test_parts_that_cannot_be_worked_on_are_refused():
             check_parts(*refused)
         assert "\n" not in str(caught.value)
         assert "scale.train_rows" in str(caught.value)
-
-
-def test_the_least_rows_are_what_the_network_as_printed_needs():
+    # The least number of rows is what the network as printed needs.
     images, labels, _ = parts({0: 25, 1: 25}, {0: 1})
     network = NeuralNetworkClassifier(minibatching="as_printed", epochs=1)
     with pytest.raises(ValueError, match=f"at least .* = {LEAST_TRAINING_ROWS} rows"):
         network.fit(scale_images(images), labels)
+
+
+def test_of_every_digit_the_first_four_fifths_are_for_training_enlarged_as_scipy_does():
+    files = digits_as_idx()
+    assert tuple(files) == NAMES
+    parts = [
+        (idx.read_images(files[images]), idx.read_labels(files[labels]))
+        for images, labels in (NAMES[:2], NAMES[2:])
+    ]
+    assert [images.shape for images, _ in parts] == [(1433, 28, 28), (364, 28, 28)]
+    digits = load_digits()
+    whole = np.bincount(digits.target)
+    train, test = (np.bincount(labels) for _, labels in parts)
+    np.testing.assert_array_equal(train, np.floor(whole * 0.8))
+    np.testing.assert_array_equal(train + test, whole)
+    for label in range(10):
+        ours = np.concatenate([images[labels == label] for images, labels in parts])
+        shipped = digits.images[digits.target == label]
+        expected = np.pad(zoom(shipped, (1, 2.5, 2.5), order=1) * 255 / 16, ((0,), (4,), (4,)))
+        assert np.abs(ours - expected).max() <= 0.5 + 1e-9  # ours are rounded

@@ -1,34 +1,31 @@
-"""What the ablations measure, against scikit-learn and plain fits."""
+"""What the ablations and the search for origins measure, against plain fits."""
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.svm import SVC
 
 from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.models.classical.pca import fit_pca, project_all
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
-from mnist_report.studies import ablations_network, ablations_svm
+from mnist_report.studies import ablations_network, ablations_svm, origins
 from samples import digits
 
 ROWS = 150
 DATA = digits(400, 200)
 
 
-def drawn_for(use):
-    """Return the rows that an ablation draws for seed 0."""
-    drawn = draw_with_replacement(400, ROWS, generator(0, use))
+def drawn_for(use, seed=0, rows=ROWS):
+    """Return the rows that a study draws."""
+    drawn = draw_with_replacement(400, rows, generator(seed, use))
     return DATA.train_images[drawn].astype(np.float64), DATA.train_labels[drawn], drawn
 
 
 def right(model):
     images = DATA.test_images.astype(np.float64)
     return float((model.predict(images) == DATA.test_labels).mean())
-
-
-# Support vector machines
 
 
 def test_components_are_the_first_and_all_do_what_pixels_do():
@@ -94,9 +91,6 @@ def test_scaling_is_a_change_of_gamma_and_of_c():
         assert accuracy == pytest.approx(right(model.fit(X, y)), abs=allowed), (kernel, pixels)
 
 
-# The network from scratch
-
-
 def test_convergence_is_that_of_plain_fits():
     found = ablations_network.convergence(DATA, [0.03, 0.3], 3, seed=4)
     for activation in ("sigmoid", "relu"):
@@ -121,7 +115,47 @@ def test_convergence_is_that_of_plain_fits():
 
 def test_training_that_runs_away_counts_as_guessing():
     # Weights overflow in float32 at once; or they stay finite, and what they give does not.
-    for eta in (1e30, 1e9):
-        found = ablations_network.convergence(DATA, [eta], 2, seed=0)["relu"][f"eta_{eta:g}"]
-        assert found["diverged"] == 1
-        assert found["epoch_2"] == {"loss": pytest.approx(np.log(10)), "accuracy": 0.1}
+    found = ablations_network.convergence(DATA, [1e30, 1e9], 2, seed=0)["relu"]
+    for eta in ("eta_1e+30", "eta_1e+09"):
+        assert found[eta]["diverged"] == 1
+        assert found[eta]["epoch_2"] == {"loss": pytest.approx(np.log(10)), "accuracy": 0.1}
+
+
+def plain_auc(model, images, labels):
+    predicted = model.predict(images)
+    return np.mean([roc_auc_score(labels == k, predicted == k) for k in range(10)])
+
+
+def test_gammas_are_those_of_their_releases():
+    X = DATA.train_images
+    values = X.astype(np.float64)
+    found = origins.gammas(X)
+    assert found["auto"] == 1 / 64
+    deviation = np.sqrt(np.mean((values - values.mean()) ** 2))
+    assert found["scale_2019"] == pytest.approx(1 / (64 * deviation))
+    today = SVC(gamma="scale").fit(values, DATA.train_labels)._gamma
+    assert found["scale"] == pytest.approx(today, rel=1e-12)
+
+
+def test_kernels_score_as_plain_scikit_learn_scores_them():
+    found = origins.kernel_aucs(DATA, 120, seed=3)
+    assert list(found["linear"]) == ["auto"]
+    X, y, _ = drawn_for("svm_kernels", 3, 120)
+    tested = DATA.test_images.astype(np.float64), DATA.test_labels
+    for kernel, gamma in (("rbf", "scale_2019"), ("poly", "scale"), ("linear", "auto")):
+        plain = SVC(kernel=kernel, degree=2, gamma=origins.gammas(X)[gamma]).fit(X, y)
+        assert found[kernel][gamma] == pytest.approx(
+            {"train": plain_auc(plain, X, y), "test": plain_auc(plain, *tested)}
+        )
+
+
+def test_a_smaller_final_set_is_the_beginning_of_the_largest():
+    found = origins.final_aucs(DATA, [60, 120], seed=1)
+    assert list(found) == ["rows_60", "rows_120"]
+    X, y, _ = drawn_for("svm_final", 1, 120)
+    for rows in (60, 120):
+        plain = SVC(C=10, gamma=0.01).fit(X[:rows], y[:rows])
+        expected = plain_auc(plain, DATA.test_images.astype(np.float64), DATA.test_labels)
+        assert found[f"rows_{rows}"] == pytest.approx(expected)
+    # More than there are count as all.
+    assert list(origins.final_aucs(DATA, [150, 500, 600], seed=1)) == ["rows_150", "rows_400"]
