@@ -48,6 +48,7 @@ verify: setup  ## hold the results against the committed ones and against the pa
 
 bench: setup  ## measure what all of this costs, beside a plain port of the paper (ROUNDS=2)
 	@$(PYTHON_HERE) benchmarks/bench.py $(if $(ROUNDS),--rounds $(ROUNDS))
+	@$(PYTHON_HERE) benchmarks/frontier.py
 
 audit: setup  ## known vulnerabilities, licences and bill of materials of the packages
 	@sh tools/make_venv.sh "$(AUDIT)" requirements-audit.lock

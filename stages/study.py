@@ -19,10 +19,15 @@ def main(stage: Stage) -> None:
     module = import_module(f"mnist_report.studies.{name}")
     data = load_scaled()
     study = module.plan(data, getattr(params.studies, name), params.compute)
-    runs = repeat(name, study, identity(name, params))
+    jobs = params.compute.jobs if study.one_thread else 1
+    runs = repeat(name, study, identity(name, params), jobs)
 
-    answers = [run.pop("answers") for run in runs.get("", ()) if "answers" in run]
-    kept = {"answers": misread(answers, data.test_labels)} if answers else {}
+    answers = {
+        group: misread([run.pop("answers") for run in measured], data.test_labels)
+        for group, measured in runs.items()
+        if "answers" in measured[0]
+    }
+    kept = {"answers": answers.get("", answers)} if answers else {}
 
     # A study of one measurement has one group without a name.
     values = [
@@ -33,7 +38,8 @@ def main(stage: Stage) -> None:
     ]
     summary = {group: spreads(measured) for group, measured in runs.items()}
     files.write_csv(paths.values_file(name), pd.DataFrame(values))
-    files.write_json(paths.results_file(name), summary.get("", summary) | dict(study.facts) | kept)
+    found = summary.get("", summary) | {**study.facts, **kept}
+    files.write_json(paths.results_file(name), found)
 
 
 if __name__ == "__main__":

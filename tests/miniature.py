@@ -1,5 +1,6 @@
 """A miniature of the whole pipeline: checkouts of their own, small settings, and made-up data."""
 
+import copy
 import functools
 import gzip
 import os
@@ -44,8 +45,10 @@ SMALL = {
 SMALL_STUDIES = {
     "seeds": 2, "search_seeds": 3, "search_rows": 120, "final_rows": [60, 100],
     "growth_rows": [50, 100], "components": [5, 784], "learning_rates": [0.1], "epochs": 2,
+    "trial_epochs": 1,
     "dense_epochs": 1, "cnn_epochs": 1, "unscaled_epochs": 1, "optimizer_epochs": 1,
-    "adam_rates": [0.001], "descent_rates": [0.1],
+    "adam_rates": [0.001], "descent_rates": [0.1], "best_seeds": 2, "strengths": [1.0],
+    "gammas": [0.01, 0.02], "pca_components": 5, "copies": 1,
 }  # fmt: skip
 
 
@@ -170,6 +173,11 @@ def declared():
         return {stage.name: [out.def_path for out in stage.outs] for stage in repo.index.stages}
 
 
+def own_name(stage):
+    """Return the name of a stage's outputs: of a study, its own."""
+    return stage.replace("frontier@", "frontier_").split("@")[-1]
+
+
 def write_images(folder, parts):
     """Write IDX files of images and of their labels, part by part."""
     folder.mkdir(exist_ok=True)
@@ -205,7 +213,8 @@ def make_checkout(checkout, mirror):
     with modify_yaml(checkout.path / "params.yaml") as params:
         params["seed"] = 1  # one that the studies measure, too
         for study in params["studies"].values():
-            study |= {key: value for key, value in SMALL_STUDIES.items() if key in study}
+            # Copies: of one list in two places YAML would write the second as a reference.
+            study |= copy.deepcopy({k: v for k, v in SMALL_STUDIES.items() if k in study})
     for name in ("svm_kernels", "svm_gridsearch", "scratch_nn", "keras_dense", "cnn"):
         update = f"SECTIONS[{name!r}].model_copy(update={SMALL[name]!r})"
         append(checkout, "studies/paper.py", f"{name.upper()} = SECTIONS[{name!r}] = {update}")
@@ -214,6 +223,8 @@ def make_checkout(checkout, mirror):
     append(checkout, "figures/style.py", f"SETTINGS |= {quick}")
     small = "dense_network.__defaults__, STEPS_PER_EXECUTION = ((20, 20), 0.4), 1"
     append(checkout, "models/keras/networks.py", small)
+    for name in ("keras_dense", "cnn"):
+        append(checkout, f"studies/frontier_{name}.py", "SCHEDULE['epochs'] = 1")
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.commit("The project")
     return checkout

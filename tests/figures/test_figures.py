@@ -86,6 +86,7 @@ VARIANTS = {name: {"loss": LOSS, "validation_loss": LOSS + 0.1} for name in ("wi
 SCALING = {"scaled": LOSS, "unscaled": LOSS[:, :1] + 2}
 COSTS = ([100, 200, 400], np.array([[1e4, 4e4, 16e4], [2e4, 8e4, 32e4]]))
 SECONDS = {"fetch": {"seconds": 3.0}, "pca": {"seconds": 9.0, "port_seconds": 6.0}}
+STEPS = table("accuracy cpu_seconds", (0.9, 3.0), (0.98, 20.0), (0.993, 500.0))
 EFFECTS = table(
     "label measure mean low high min max",
     ("weights", "accuracy", 0.03, 0.02, 0.04, 0.01, 0.05),
@@ -118,6 +119,7 @@ EXAMPLES = {
     "reliability_curves": [{"first": CURVE, "second": CURVE[1:]}],
     "hardest_images": [IMAGES, ANSWERS],
     "stages": [SECONDS],
+    "error_by_cost": [{"scratch": STEPS, "dense": STEPS[1:]}],
     "printed_epochs": [BY_EPOCH, PRINTED],
     "samples_by_class": [IMAGES, DIGITS],
     "single_image": [IMAGES[0], 7],

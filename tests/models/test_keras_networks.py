@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from mnist_report.data.distortions import distort
 from mnist_report.models.keras import networks
+from mnist_report.models.keras.schedule import train_on_schedule
 
 
 def images(n):
@@ -204,3 +206,63 @@ def test_a_users_keras_json_decides_nothing():
     # 6·(9 + 1) + 16·(6·9 + 1) + 120·(16·25 + 1) + 84·121 + 10·85
     found = model.count_params(), model.dtype, model.optimizer.epsilon
     assert found == (60_074, "float32", 1e-7)
+
+
+# Better ones
+
+
+def test_a_normalised_network_is_as_small_as_counted_by_hand():
+    model = networks.normalised_network([[16, 16], [32, 32]], 3, [64], dropout=0.3)
+    # Sides: 28, 26, 24, pooled 12, 10, 8, pooled 4. Four numbers normalise each channel.
+    convolutions = 9 * (16 + 16 * 16 + 16 * 32 + 32 * 32) + 4 * (16 + 16 + 32 + 32)
+    assert model.count_params() == convolutions + 4 * 4 * 32 * 64 + 4 * 64 + 64 * 10 + 10
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds[1:4] == ["Conv2D", "BatchNormalization", "ReLU"]
+    assert kinds.count("MaxPooling2D") == 2
+
+
+def test_the_rate_of_a_schedule_rises_to_its_peak_and_falls_to_nothing():
+    model, (X, y) = small_dense(), images(40)
+    rates = []
+    optimizer = networks.adam
+
+    def spied(rate):
+        rates.append(rate)
+        return optimizer(rate)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks, "adam", spied)
+        rng = np.random.default_rng(0)
+        train_on_schedule(model, X, y, rng, epochs=5, batch_size=8, peak=0.01, smoothing=0.1)
+    found = [float(rates[0](step)) for step in range(26)]
+    # 25 steps, of which a fifth rise in a straight line; then half a cosine.
+    rising = [0.01 * step / 5 for step in range(6)]
+    falling = [0.005 * (1 + np.cos(np.pi * step / 20)) for step in range(1, 21)]
+    assert found == pytest.approx(rising + falling, abs=1e-8)
+    # Softened labels: a tenth of the 1 goes to all ten digits alike.
+    p = np.log(networks.probabilities(model, X))
+    softened = -(0.9 * p[np.arange(40), y] + 0.1 * p.mean(axis=1)).mean()
+    one_hot = np.eye(10, dtype=np.float32)[y]
+    loss = model.evaluate(X, one_hot, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(softened, rel=1e-5)
+
+
+def test_distorted_images_are_new_in_every_epoch_and_a_seed_gives_the_same_network(monkeypatch):
+    X, y = images(24)
+    seen = []
+    feeding = networks.feeding
+
+    def spied(images, *given):
+        seen.append(images)
+        return feeding(images, *given)
+
+    monkeypatch.setattr(networks, "feeding", spied)
+    answers = []
+    for _ in range(2):
+        model, rng = small_dense(), np.random.default_rng(3)
+        train_on_schedule(model, X, y, rng, epochs=2, batch_size=8, peak=0.01, strength=1.0)
+        answers.append(networks.probabilities(model, X))
+    np.testing.assert_array_equal(*answers)
+    rng = np.random.default_rng(3)
+    for shown in seen[:2]:
+        np.testing.assert_array_equal(shown, distort(X, 1.0, rng))

@@ -120,7 +120,7 @@ def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path
     data, found = digits(200, 80), {"C": 10.0, "gamma": 0.02}
     for name in ("METRICS", "MODELS", "PLOTS", "RESULTS", "SCORES"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
-    monkeypatch.setattr(report_card, "draw", lambda *_, **__: b"")
+    monkeypatch.setattr(report_card, "plot", lambda *_, **__: None)
     files.write_json(paths.results_file("svm_gridsearch"), found)
     params = load_params()
     section = params.svm_final.model_copy(update={"pca_components": 12})

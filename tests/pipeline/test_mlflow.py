@@ -17,7 +17,7 @@ from dvc.utils.serialize import load_yaml
 from mlflow import pyfunc
 from mlflow.models import Model
 
-from miniature import OWN_CODE, TRACK, declared
+from miniature import OWN_CODE, TRACK, declared, own_name
 
 MODELS = ("svm_final", "scratch_nn", "keras_dense", "cnn")
 KINDS = {"report": "report"} | dict.fromkeys(MODELS, "model")
@@ -39,13 +39,13 @@ def runs(base):
     """Return the one run of every stage, by its name in DVC."""
     found = {run.data.tags["dvc.stage"]: run for run in base.runs()}
     assert len(base.runs()) == len(found) == len(declared())
-    return {name: found[name.split("@")[-1]] for name in declared()}
+    return {name: found[own_name(name)] for name in declared()}
 
 
 def test_a_run_says_what_it_is(base, runs):
     commit = base.git("rev-parse", "main~1")
     for name, run in runs.items():
-        study, stage = "@" in name, name.split("@")[-1]
+        study, stage = "@" in name, own_name(name)
         expected = {
             "kind": "study" if study else KINDS.get(name, "stage"),
             "data.dataset": "own",
@@ -62,7 +62,7 @@ def test_a_run_says_what_it_is(base, runs):
 def test_a_run_has_the_parameters_metrics_and_epochs_of_its_stage(base, runs):
     params = load_yaml(base.path / "params.yaml")
     for name, run in runs.items():
-        study = params["studies"].get(name.split("@")[-1])
+        study = params["studies"].get(own_name(name))
         expected = study or {"seed": params["seed"]} | params.get(name, {})
         assert run.data.params.keys() == expected.keys(), name
         for key, value in expected.items():

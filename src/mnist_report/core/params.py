@@ -145,6 +145,7 @@ class ScratchNn(Section):
     epochs: Epochs
     minibatch_size: Rows
     learning_rate: Positive
+    solver: Literal["descent", "adam"]
     shuffle: bool
     minibatching: Literal["standard", "as_printed"]
     dtype: Literal["float32", "float64"]
@@ -236,6 +237,24 @@ class AblationsKeras(Repeated):
     unscaled_epochs: Epochs
 
 
+class Frontier(Repeated):
+    best_seeds: Seeds
+    strengths: Annotated[
+        list[Annotated[float, Field(gt=0, le=5)]], Field(min_length=1), AfterValidator(_differ)
+    ]
+
+
+class FrontierNetwork(Frontier):
+    epochs: Epochs
+    trial_epochs: Epochs
+
+
+class FrontierSvm(Frontier):
+    pca_components: Components
+    gammas: Annotated[list[Positive], Field(min_length=1), AfterValidator(_differ)]
+    copies: Annotated[int, Field(ge=1, le=100)]
+
+
 class Studies(Section):
     spread_svm_kernels: Repeated
     spread_svm_gridsearch: Repeated
@@ -249,6 +268,10 @@ class Studies(Section):
     ablations_svm: AblationsSvm
     ablations_network: AblationsNetwork
     ablations_keras: AblationsKeras
+    frontier_scratch_nn: FrontierNetwork
+    frontier_svm: FrontierSvm
+    frontier_keras_dense: FrontierNetwork
+    frontier_cnn: FrontierNetwork
 
 
 class Params(Section):

@@ -7,12 +7,14 @@ digest of all that decides a measurement; under another one a study begins anew.
 import contextlib
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from mnist_report.core import paths
@@ -21,6 +23,8 @@ from mnist_report.core.params import Params
 
 #: What one seed gave: nested mappings of numbers; `answers`, if kept, are the digits it reads.
 Run = Mapping[str, Any]
+#: The runs of every group, in the order of their seeds.
+Runs = dict[str, list[dict[str, Any]]]
 
 #: The rooms whose code decides a measurement, and the libraries whose releases do.
 ROOMS = ("data", "models", "scores", "studies")
@@ -29,44 +33,64 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class Group(NamedTuple):
-    """A measurement, and for how many seeds it is taken: 0, 1, 2 ..."""
+    """A measurement, and for how many seeds it is taken: 0, 1, 2 ...
 
-    measure: Callable[[int], Run]
+    One that is `informed` comes after all that are not, and is given their runs beside its seed.
+    """
+
+    measure: Callable[..., Run]
     seeds: int
+    informed: bool = False
 
 
 @dataclass(frozen=True)
 class Study:
-    """What a study measures, group by group, and numbers that no seed changes."""
+    """What a study measures, group by group.
+
+    Attributes
+    ----------
+    facts
+        Numbers that no seed changes.
+    one_thread
+        Whether a measurement takes one thread, so that several can be taken at a time.
+    """
 
     groups: Mapping[str, Group]
     facts: Run = field(default_factory=dict)
+    one_thread: bool = False
 
 
-def repeat(name: str, study: Study, identity: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the runs of every group of the study `name`, in the order of their seeds."""
+def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
+    """Return the runs of the study `name`; `jobs` measurements are taken at a time."""
     path = paths.STUDIES / f"{name}.jsonl"
     done = _read(path, identity)
     kept = [identity, *(json.dumps([*key, run]) for key, run in done.items())]
     # In one move: an experiment that measures beside this one goes on with the file it has open.
     write_text(path, "\n".join(kept) + "\n")
-    total = sum(group.seeds for group in study.groups.values())
-    result: dict[str, list[dict[str, Any]]] = {}
+    # Of what TensorFlow leaves in memory it thinks that it leaks, and takes another process.
+    warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+    asked = [(group, seed) for group in study.groups for seed in range(study.groups[group].seeds)]
     with (
         path.open("a", encoding="utf-8") as file,
-        tqdm(desc=name, total=total, unit="measurement", smoothing=0) as bar,
+        tqdm(desc=name, total=len(asked), unit="measurement", smoothing=0) as bar,
     ):
-        for group, (measure, seeds) in study.groups.items():
-            for seed in range(seeds):
-                if (group, seed) not in done:
-                    line = json.dumps([group, seed, measure(seed)])
-                    print(line, file=file, flush=True)
-                    # As it would be read after an interruption: the same types and bits.
-                    done[group, seed] = json.loads(line)[2]
-                result.setdefault(group, []).append(done[group, seed])
+        for informed in (False, True):
+            known = (_by_group(done),) if informed else ()
+            keys = [key for key in asked if study.groups[key[0]].informed == informed]
+            bar.update(sum(key in done for key in keys))
+            work = (
+                delayed(_line)(group, seed, study.groups[group].measure, *known)
+                for group, seed in keys
+                if (group, seed) not in done
+            )
+            for line in Parallel(n_jobs=jobs, return_as="generator_unordered")(work):
+                print(line, file=file, flush=True)
+                # As it would be read after an interruption: the same types and bits.
+                group, seed, run = json.loads(line)
+                done[group, seed] = run
                 bar.update()
     path.unlink(missing_ok=True)
-    return result
+    return _by_group({key: done[key] for key in asked})
 
 
 def identity(name: str, params: Params) -> str:
@@ -82,6 +106,17 @@ def identity(name: str, params: Params) -> str:
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def _line(group: str, seed: int, measure: Callable[..., Run], *known: Runs) -> str:
+    return json.dumps([group, seed, measure(seed, *known)])
+
+
+def _by_group(done: Mapping[tuple[str, int], dict[str, Any]]) -> Runs:
+    result: Runs = {}
+    for group, seed in done:
+        result.setdefault(group, []).append(done[group, seed])
+    return result
 
 
 def _read(path: Path, identity: str) -> dict[tuple[str, int], dict[str, Any]]:

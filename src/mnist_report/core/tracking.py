@@ -222,10 +222,11 @@ def track() -> None:
     with FileLock(store.HOME / "mlflow.db.track"), Repo(str(paths.ROOT)) as repo:
         client, experiment = store.connect()
         store.close_dead(client, experiment)
-        stale, stages = repo.status(), [stage.name for stage in repo.index.stages]
+        stale, stages = repo.status(), {stage.name: stage.cmd for stage in repo.index.stages}
         params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
-        for name in stages:
-            run = Run(name.split("@")[-1], params, restored=True)
+        for name, command in stages.items():
+            # A script, or the study that the script of all studies is given.
+            run = Run(Path(command.split()[-1]).stem, params, restored=True)
             if name in stale or not run.digests:
                 said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
             elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):

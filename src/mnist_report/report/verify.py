@@ -109,7 +109,7 @@ def tolerance(rules: Sequence[Mapping[str, Any]], key: str, committed: Mapping[s
         if any(fnmatchcase(f"{key}.", f"{metric}.*") for metric in rule["metrics"]):
             # A metric's own spread, or the one of which it is the mean or an extreme.
             for name in (f"spread_{key}.sd", f"{key.rpartition('.')[0]}.sd"):
-                if name in committed:
+                if committed.get(name) is not None:
                     return float(max(rule["tolerance"], rule.get("sds", 0) * committed[name]))
             return float(rule["tolerance"])
     raise UserError(f"{TOLERANCES.name} has no entry for metric {key}; add one")

@@ -21,7 +21,15 @@ def read_right(
     table: Mapping[str, str], labels: NDArray[np.int64], seeds: int
 ) -> NDArray[np.bool_]:
     """Return whether each seed reads each image right, shape (seeds, n)."""
-    right = np.ones((seeds, len(labels)), dtype=np.bool_)
-    for image, digits in table.items():
-        right[:, int(image)] = [int(digit) == labels[int(image)] for digit in digits]
+    right: NDArray[np.bool_] = digits_read(table, labels, seeds) == labels
     return right
+
+
+def digits_read(
+    table: Mapping[str, str], labels: NDArray[np.int64], seeds: int
+) -> NDArray[np.int64]:
+    """Return the digit that each seed reads in each image, shape (seeds, n)."""
+    read = np.tile(labels, (seeds, 1))
+    for image, digits in table.items():
+        read[:, int(image)] = [int(digit) for digit in digits]
+    return read

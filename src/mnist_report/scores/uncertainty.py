@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
-def spread(values: ArrayLike) -> dict[str, float]:
-    """Return ``mean``, ``sd`` (divisor n - 1), ``min``, ``max`` and number of ``seeds``."""
+def spread(values: ArrayLike) -> dict[str, Any]:
+    """Return ``mean``, ``sd`` (divisor n - 1; None of one), ``min``, ``max`` and ``seeds``."""
     array = np.asarray(values, dtype=np.float64)
     return {
         "mean": float(array.mean()),
-        "sd": float(array.std(ddof=1)),
+        "sd": float(array.std(ddof=1)) if len(array) > 1 else None,
         "min": float(array.min()),
         "max": float(array.max()),
         "seeds": len(array),

@@ -50,6 +50,7 @@ SCRATCH_NN = ScratchNn(
     epochs=2,
     minibatch_size=50,
     learning_rate=1.0,
+    solver="descent",
     shuffle=False,
     minibatching="standard",
     dtype="float32",

@@ -130,6 +130,44 @@ def convolutional_network(
     return _compiled("convolutional_network", layers)
 
 
+def normalised_network(
+    filters: Sequence[Sequence[int]], kernel_size: int, dense: Sequence[int], dropout: float
+) -> Model:
+    """Build a convolutional network whose every layer is normalised, with new random weights.
+
+    Between the sums of a layer and its ReLU stands batch normalisation (Ioffe and Szegedy, 2015).
+
+    Parameters
+    ----------
+    filters
+        Of the convolutions, block by block; a max-pooling ends each block.
+    dropout
+        Share of the last block's outputs set to 0 in each step of training.
+    """
+
+    def normalised(layer: Any) -> list[Any]:  # noqa: ANN401
+        return [
+            layer,
+            # Its averages over training keep pace with the few steps there are.
+            keras.layers.BatchNormalization(momentum=0.9, name=f"{layer.name}_normalised"),
+            keras.layers.ReLU(name=f"{layer.name}_relu"),
+        ]
+
+    layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
+    for number, block in enumerate(filters, start=1):
+        for letter, count in zip("abc", block, strict=False):
+            name = f"convolution_{number}{letter}"
+            layers += normalised(keras.layers.Conv2D(count, kernel_size, use_bias=False, name=name))
+        layers.append(keras.layers.MaxPooling2D(2, name=f"pooling_{number}"))
+    layers += [
+        keras.layers.Flatten(name="flatten"),
+        keras.layers.Dropout(dropout, name="dropout"),
+    ]
+    for number, units in enumerate(dense, start=1):
+        layers += normalised(keras.layers.Dense(units, use_bias=False, name=f"dense_{number}"))
+    return _compiled("normalised_network", layers)
+
+
 def train(
     model: Model,
     X: Images,
@@ -190,7 +228,7 @@ def train(
     return pd.DataFrame(rows)
 
 
-def feeding(X: Images, y: Labels, batch_size: int) -> dict[str, Any]:
+def feeding(X: Images, y: NDArray[Any], batch_size: int) -> dict[str, Any]:
     """Return the arguments by which `fit` takes batches in a new random order in every epoch.
 
     Given arrays, Keras builds the same pipeline, but lets it share the threads that take the sums.
@@ -259,16 +297,21 @@ def _compiled(name: str, layers: Sequence[Any]) -> Model:
         ],
         name=name,
     )
-    adam = keras.optimizers.Adam(name="adam")
-    # Of this object, not of a class of our own: so archives hold Keras's Adam, which it is.
-    adam.update_step = types.MethodType(_update_in_one_pass, adam)
     model.compile(
-        optimizer=adam,
+        optimizer=adam(0.001),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # for these networks XLA is slower
     )
     return model
+
+
+def adam(learning_rate: Any) -> Any:  # noqa: ANN401
+    """Return Adam with a learning rate, a number or a schedule, and a faster step."""
+    optimizer = keras.optimizers.Adam(learning_rate, name="adam")
+    # Of this object, not of a class of our own: so archives hold Keras's Adam, which it is.
+    optimizer.update_step = types.MethodType(_update_in_one_pass, optimizer)
+    return optimizer
 
 
 def _update_in_one_pass(adam: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:  # noqa: ANN401

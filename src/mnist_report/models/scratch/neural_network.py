@@ -41,6 +41,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
 from mnist_report.core.errors import UserError
+from mnist_report.models.scratch.adam import Adam
 
 # Looking for the BLAS libraries takes longer than training on a few hundred rows: do it once.
 _THREADS = ThreadpoolController()
@@ -85,6 +86,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "init": ("normal", "fan_in"),
     "shuffle": (False, True),
     "minibatching": ("standard", "as_printed"),
+    "solver": ("descent", "adam"),
     "dtype": ("float32", "float64"),
 }
 
@@ -218,7 +220,7 @@ class TrainingError(UserError, ValueError):
 
 
 class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A fully connected network with a softmax output, trained by minibatch gradient descent.
+    """A fully connected network with a softmax output, trained on minibatches by gradient descent.
 
     The default parameters are the network of the paper's section 3.2. There are always as many
     output units as classes, two for a two-class problem, and all biases start at zero.
@@ -294,6 +296,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         learning_rate: float = 1.0,
         shuffle: bool = False,
         minibatching: Literal["standard", "as_printed"] = "standard",
+        solver: Literal["descent", "adam"] = "descent",
         dtype: Literal["float32", "float64"] = "float32",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -305,6 +308,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.learning_rate = learning_rate
         self.shuffle = shuffle
         self.minibatching = minibatching
+        self.solver = solver
         self.dtype = dtype
         self.random_state = random_state
 
@@ -334,7 +338,8 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Train one epoch more; n calls give the same bits as `fit` with ``epochs=n``.
 
-        Call it in a loop to score the network between epochs.
+        Call it in a loop to score the network between epochs, or to train every epoch on other
+        images or at another learning rate.
 
         Parameters
         ----------
@@ -456,9 +461,12 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 total_loss += cross_entropy(y_s, log_y_hat) * len(X_s)
                 rows_seen += len(X_s)
                 dW, db = backward(y_s, np.exp(log_y_hat), a, W, self.activation)
-                for l in range(len(W)):  # noqa: E741
-                    W[l] -= eta * dW[l]  # W^(l) := W^(l) - η ∂C/∂W^(l)
-                    b[l] -= eta * db[l]  # b^(l) := b^(l) - η ∂C/∂b^(l)
+                if self.solver == "adam":
+                    self._adam.step([*dW, *db], eta)
+                else:
+                    for l in range(len(W)):  # noqa: E741
+                        W[l] -= eta * dW[l]  # W^(l) := W^(l) - η ∂C/∂W^(l)
+                        b[l] -= eta * db[l]  # b^(l) := b^(l) - η ∂C/∂b^(l)
 
         self.n_iter_ += 1
         self.loss_curve_.append(total_loss / rows_seen)
@@ -482,6 +490,8 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 weights *= np.sqrt(gain / fan_in)
             self.coefs_.append(weights.astype(self.dtype))
             self.intercepts_.append(np.zeros(fan_out, self.dtype))
+        if self.solver == "adam":
+            self._adam = Adam([*self.coefs_, *self.intercepts_])
         self.loss_curve_: list[float] = []
         self.n_iter_ = 0
 

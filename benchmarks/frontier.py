@@ -1,0 +1,121 @@
+"""CPU seconds of training, for every step of the ladders of section "How far these methods go".
+
+    PYTHONPATH=src python benchmarks/frontier.py
+
+It takes what stage `scale` wrote and what the studies chose, and writes `benchmarks/frontier.json`,
+which stage `ladders` reads. Everything has one thread. Networks are trained for one epoch and for
+two: the difference tells what an epoch takes, and from that what all of them do. Run it on a
+machine that has nothing else to do; it takes a quarter of an hour.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+from timing import machine, rounded
+
+from mnist_report.core import files, paths
+from mnist_report.core.params import load_params
+from mnist_report.data.scaled import load_scaled
+from mnist_report.models.classical.final_svm import final_svm
+from mnist_report.models.keras import networks
+from mnist_report.studies import (
+    frontier_cnn,
+    frontier_keras_dense,
+    frontier_scratch_nn,
+    frontier_svm,
+)
+from mnist_report.studies.frontier import CHOICE, best_of
+from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SCRATCH_NN, SVM_FINAL
+
+OUTPUT = paths.BENCHMARKS / "frontier.json"
+LADDERS = {
+    "svm": frontier_svm,
+    "scratch_nn": frontier_scratch_nn,
+    "keras_dense": frontier_keras_dense,
+    "cnn": frontier_cnn,
+}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of a piece of work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def of_all_epochs(train: Callable[[int], object], epochs: int) -> float:
+    """Return the CPU seconds of a training, from those of one and of two epochs."""
+    one, two = (seconds(partial(train, number)) for number in (1, 2))
+    return one + (epochs - 1) * (two - one)
+
+
+def as_printed() -> dict[str, float]:
+    """Time the paper's own models, where another study has measured them; the images are read."""
+    data = load_scaled()
+
+    def train(build: Callable[[], networks.Model], batch: int, share: float, epochs: int) -> None:
+        networks.prepare(0, threads=1)
+        networks.train(
+            build(),
+            data.train_images,
+            data.train_labels,
+            epochs=epochs,
+            batch_size=batch,
+            validation_split=share,
+            on_epoch=lambda epoch, values: None,
+        )
+
+    dense = partial(train, networks.dense_network, KERAS_DENSE.batch_size, 0.0)
+    cnn = partial(train, networks.convolutional_network, CNN.batch_size, CNN.validation_share)
+    return {
+        "svm": seconds(lambda: final_svm(data, SVM_FINAL, C=FOUND_C, gamma=FOUND_GAMMA, seed=0)),
+        "keras_dense": of_all_epochs(dense, KERAS_DENSE.epochs),
+        "cnn": of_all_epochs(cnn, CNN.epochs),
+    }
+
+
+def ladder(name: str) -> dict[str, float]:
+    """Time every step of a ladder."""
+    data, params = load_scaled(), getattr(load_params().studies, f"frontier_{name}")
+    tried = files.read_json(paths.results_file(f"frontier_{name}"))[CHOICE]
+    chosen = {
+        what: best_of({value: spread["mean"] for value, spread in values.items()})
+        for what, values in tried.items()
+    }
+    found = {}
+    for step, (fit, _, takes) in LADDERS[name].steps(params).items():
+        values = {what: chosen[what] for what in takes}
+        train = partial(fit, data.train_images, data.train_labels, 0, **values)
+        given: dict[str, Any] = getattr(fit, "keywords", {})
+        if name == "svm":
+            found[step] = seconds(train)
+        else:
+            usual = CNN.epochs if name == "cnn" else SCRATCH_NN.epochs
+            found[step] = of_all_epochs(
+                lambda epochs, train=train: train(epochs=epochs), given.get("epochs", usual)
+            )
+        print(f"{name:<12} {step:<12} {found[step]:8.1f} CPU s", file=sys.stderr, flush=True)
+    return found
+
+
+def main() -> None:
+    """Time everything and write the file."""
+    with threadpool_limits(1):
+        printed = as_printed()
+        found = {
+            name: ({"as_printed": printed[name]} if name in printed else {}) | ladder(name)
+            for name in LADDERS
+        }
+    described = {
+        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
+        "machine": machine(),
+    }
+    files.write_json(OUTPUT, rounded({**described, "cpu_seconds": found}))
+
+
+if __name__ == "__main__":
+    main()

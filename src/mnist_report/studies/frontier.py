@@ -1,0 +1,107 @@
+"""How far a method goes: what its four studies share.
+
+A ladder leads from the paper's model to a better one, a step at a time. What has to be chosen on
+the way is chosen by the accuracy on training rows that are held back. The test images are looked
+at by `test` alone, when all is chosen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.core.repeat import Group, Runs, Study
+from mnist_report.data.scaled import ScaledData
+from mnist_report.scores.scores import accuracy
+
+Images = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+#: Training rows held back, the last ones; of a small data set a sixth.
+HELD_BACK = 10_000
+
+#: The measurement that chooses, and the step that ends a ladder.
+CHOICE, BEST = "choice", "best"
+
+
+class Fitted(NamedTuple):
+    """A trained model: the digits it reads in images (n, 784), and how much it holds."""
+
+    read: Callable[[Images], Labels]
+    size: Mapping[str, int]
+
+
+#: Trains on images, labels and a seed; what is chosen comes by its name.
+Fit = Callable[..., Fitted]
+
+
+class Step(NamedTuple):
+    """A step of a ladder: how it trains, over how many seeds, and which chosen values it takes."""
+
+    fit: Fit
+    seeds: int
+    takes: tuple[str, ...] = ()
+
+
+def validate(fit: Fit, values: Sequence[float], data: ScaledData) -> dict[str, float]:
+    """Train without the rows held back; return the accuracy on these by value, 0 to 1."""
+    images, labels = data.train_images, data.train_labels
+    cut = len(labels) - min(HELD_BACK, len(labels) // 6)
+    return {
+        f"{value:g}": accuracy(
+            labels[cut:], fit(images[:cut], labels[:cut], 0, value).read(images[cut:])
+        )
+        for value in values
+    }
+
+
+def best_of(accuracies: Mapping[str, float]) -> float:
+    """Return the most accurate value, the first of several."""
+    return float(max(accuracies, key=lambda value: accuracies[value]))
+
+
+def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
+    """Train on all training rows, and judge on the test images.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, what the model holds, and ``answers``, the digits that it reads.
+    """
+    model = fit(data.train_images, data.train_labels, seed)
+    answers = model.read(data.test_images)
+    return {
+        "accuracy": accuracy(data.test_labels, answers),
+        **model.size,
+        "answers": answers.tolist(),
+    }
+
+
+def ladder(
+    data: ScaledData,
+    choose: Callable[[], Mapping[str, Mapping[str, float]]],
+    steps: Mapping[str, Step],
+) -> Study:
+    """Return the study of a ladder.
+
+    Parameters
+    ----------
+    choose
+        Gives what has to be chosen, each with its values and their accuracies on rows held back.
+    steps
+        By name, from the paper's model on.
+    """
+
+    def climb(name: str, seed: int, runs: Runs | None = None) -> dict[str, Any]:
+        step = steps[name]
+        tried = runs[CHOICE][0] if runs else {}
+        values = {what: best_of(tried[what]) for what in step.takes}
+        return test(partial(step.fit, **values), data, seed)
+
+    groups = {
+        name: Group(partial(climb, name), step.seeds, informed=bool(step.takes))
+        for name, step in steps.items()
+    }
+    return Study({CHOICE: Group(lambda seed: choose(), 1), **groups}, one_thread=True)

@@ -1,0 +1,84 @@
+"""Stage `ladders`: how far each method goes, step by step, and the best of each side by side."""
+
+import numpy as np
+import pandas as pd
+
+from mnist_report.core import files, paths
+from mnist_report.core.stage import Stage, run_stage
+from mnist_report.data.randomness import generator
+from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation import ladders
+from mnist_report.evaluation.comparison import LABEL_ERRORS, by_seeds_and_images, wrong_by_all
+from mnist_report.figures import ladders as figures
+from mnist_report.figures.comparison import hardest_images
+from mnist_report.figures.names import MODELS
+from mnist_report.figures.style import plot
+
+#: The studies of the methods, and what pictures call these.
+METHODS = {
+    "svm_final": ("svm", "SVM"),
+    "scratch_nn": ("scratch_nn", "scratch"),
+    "keras_dense": ("keras_dense", "dense"),
+    "cnn": ("cnn", "CNN"),
+}
+
+#: How many images that defeat all are shown.
+SHOWN = 12
+
+
+def main(stage: Stage) -> None:
+    data = load_scaled()
+    labels = data.test_labels
+    timed = files.read_json(paths.BENCHMARKS / "frontier.json")
+    tables, best, tried = {}, {}, {}
+    for name, (study, _) in METHODS.items():
+        found = files.read_json(paths.results_file(f"frontier_{study}"))
+        paper = files.read_json(paths.results_file(f"spread_{name}"))
+        answers = ladders.read_answers(found, paper, labels)
+        table = ladders.gains(answers, labels, generator(0, "ladders"))
+        table["cpu_seconds"] = pd.Series(timed["cpu_seconds"][study])
+        table["size"] = {step: ladders.size(found.get(step, {})) for step in table.index}
+        tables[name], best[name] = table, answers["best"]
+        tried[name] = {
+            what: {value: spread["mean"] for value, spread in values.items()}
+            for what, values in found["choice"].items()
+        }
+
+    wrong = wrong_by_all(labels, {name: ladders.vote(given) for name, given in best.items()})
+    shown = wrong.iloc[:SHOWN].rename(columns={name: short for name, (_, short) in METHODS.items()})
+    # Of these very images alone there is a published list of label errors.
+    mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
+    wrong["label_error"] = mnist & wrong["image"].isin(LABEL_ERRORS)
+
+    plot(
+        "ladders",
+        "cost.png",
+        figures.error_by_cost,
+        {MODELS[name]: tables[name] for name in tables},
+    )
+    plot("ladders", "wrong.png", hardest_images, data.test_images[shown["image"]], shown)
+    steps = pd.concat(tables, names=["model"]).reset_index()
+    files.write_csv(paths.plot_file("ladders", "ladders.csv"), steps)
+    files.write_csv(paths.plot_file("ladders", "wrong.csv"), wrong)
+    rivals = ladders.rivals(best, labels)
+    pairs = [(one, other) for one, others in rivals["tests"].items() for other in others]
+    right = {name: answers == labels for name, answers in best.items()}
+    files.write_json(
+        paths.results_file("ladders"),
+        {
+            "steps": {
+                name: table.replace({np.nan: None}).to_dict("index")
+                for name, table in tables.items()
+            },
+            "tried": tried,
+            "timed": {key: timed[key] for key in ("dataset", "machine")},
+            **rivals,
+            "by_seeds_and_images": by_seeds_and_images(right, pairs, generator(0, "rivals")),
+            "wrong_by_all": len(wrong),
+            "label_errors": int(wrong["label_error"].sum()),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage("ladders", main)

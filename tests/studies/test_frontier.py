@@ -1,0 +1,121 @@
+"""The ladders: what they choose from, and that nothing is chosen on test images."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mnist_report.core.params import load_params
+from mnist_report.models.scratch.learning import train_and_test
+from mnist_report.studies import frontier, frontier_scratch_nn, frontier_svm
+from mnist_report.studies.frontier import CHOICE, Fitted, Step, best_of, ladder, validate
+from mnist_report.studies.slips_network import VARIANTS
+from samples import digits
+
+DATA = digits(900, 300, enlarged=True)
+PARAMS = load_params()
+
+
+class Sealed:
+    """Test images that nobody may look at."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"the test images were looked at: {name}")
+
+    def __getitem__(self, key):
+        raise AssertionError("the test images were looked at")
+
+    __len__ = __array__ = __iter__ = __getitem__
+
+
+SEALED = replace(
+    DATA,
+    train_images=DATA.train_images[:300],
+    train_labels=DATA.train_labels[:300],
+    test_images=Sealed(),
+    test_labels=Sealed(),
+)
+
+
+def test_nothing_is_chosen_on_test_images():
+    small = {
+        "strengths": [0.5, 1.0],
+        "gammas": [0.01, 0.05],
+        "copies": 1,
+        "epochs": 2,
+        "trial_epochs": 2,
+    }
+    svm = PARAMS.studies.frontier_svm.model_copy(update=small)
+    network = PARAMS.studies.frontier_scratch_nn.model_copy(update=small)
+    for module, params in ((frontier_svm, svm), (frontier_scratch_nn, network)):
+        study = module.plan(SEALED, params, PARAMS.compute)
+        tried = study.groups[CHOICE].measure(0)
+        for values in tried.values():
+            assert len(values) == 2
+            assert all(0.5 < accuracy <= 1 for accuracy in values.values())
+        # All else looks at them, through one function.
+        for name in study.groups.keys() - {CHOICE}:
+            with pytest.raises(AssertionError, match="looked at"):
+                study.groups[name].measure(0, {CHOICE: [tried]})
+
+
+def test_values_are_judged_on_the_rows_held_back():
+    asked = []
+
+    def fit(images, labels, seed, value):
+        asked.append((len(images), value))
+
+        def read(unseen):
+            np.testing.assert_array_equal(unseen, DATA.train_images[750:])
+            # As many right as the value says.
+            right = DATA.train_labels[750:].copy()
+            right[round(value) :] += 1
+            return right
+
+        return Fitted(read, {})
+
+    found = validate(fit, [30, 120.0, 60], DATA)
+    assert found == {"30": 0.2, "120": 0.8, "60": 0.4}
+    assert [rows for rows, _ in asked] == [750] * 3
+    assert best_of(found) == 120
+
+
+def test_a_step_takes_what_was_chosen():
+    def fit(images, labels, seed, strength=None, **other):
+        assert not other
+        return Fitted(lambda unseen: np.full(len(unseen), 3), {"parameters": strength or 0})
+
+    steps = {"first": Step(fit, 5), "best": Step(fit, 3, takes=("strength",))}
+    study = ladder(DATA, lambda: {"strength": {"0.5": 0.9, "1": 0.95}, "gamma": {"2": 1.0}}, steps)
+    runs = {CHOICE: [study.groups[CHOICE].measure(0)]}
+    share = (DATA.test_labels == 3).mean()
+    expected = {"accuracy": share, "answers": [3] * 300}
+    assert study.groups["first"].measure(4) == expected | {"parameters": 0}
+    assert study.groups["best"].measure(0, runs) == expected | {"parameters": 1}
+    assert [group.seeds for group in study.groups.values()] == [1, 5, 3]
+    assert [group.informed for group in study.groups.values()] == [False, False, True]
+
+
+def test_the_ladder_of_the_network_begins_with_the_papers():
+    for name, variant in (("as_printed", "minibatches_as_printed"), ("loop", "base")):
+        fit = frontier_scratch_nn.fit
+        model = fit(DATA.train_images, DATA.train_labels, 3, **frontier_scratch_nn.SHORT[name])
+        _, expected = train_and_test(DATA, 3, **VARIANTS[variant])
+        np.testing.assert_array_equal(model.read(DATA.test_images), expected)
+
+
+def test_virtual_vectors_and_deskewing_help_on_moved_digits():
+    rng = np.random.default_rng(0)
+    moved = frontier_svm.distort(DATA.test_images, 2, rng)
+    data = replace(DATA, test_images=moved)
+    accuracy = {
+        name: frontier.test(
+            lambda *given, settings=settings: frontier_svm.fit(
+                *given, components=50, gamma=0.02, virtual_gamma=0.02, **settings
+            ),
+            data,
+            0,
+        )["accuracy"]
+        for name, settings in {"plain": {}, "virtual": {"copies": 5, "strength": 1.0}}.items()
+    }
+    assert accuracy["virtual"] > accuracy["plain"] + 0.02
