@@ -1,6 +1,7 @@
 """One measurement a seed: taken up after an interruption, begun anew when anything else changed."""
 
 import json
+import time
 
 import pytest
 
@@ -74,6 +75,24 @@ def test_a_file_cut_off_anywhere_costs_the_line_that_was_cut(file):
         file.write_bytes(whole[:length])
         # The first line is the identity; a line that lacks only its end is whole.
         assert resumed() == ALL[max(0, whole[: length + 1].count(b"\n") - 1) :]
+
+
+def test_measurements_side_by_side_come_in_order_and_those_that_follow_know_them(file):
+    def slow_at_first(seed):
+        time.sleep(0.3 * (seed == 0))
+        return {"seed": seed}
+
+    def sum_of(seed, runs):
+        assert runs == {"drawn": [{"seed": 0}, {"seed": 1}, {"seed": 2}, {"seed": 3}]}
+        return {"sum": seed + sum(run["seed"] for run in runs["drawn"])}
+
+    groups = {"sum": Group(sum_of, 2, informed=True), "drawn": Group(slow_at_first, 4)}
+    found = repeat.repeat("x", Study(groups), "same", jobs=2)
+    assert found == {
+        "sum": [{"sum": 6}, {"sum": 7}],
+        "drawn": [{"seed": 0}, {"seed": 1}, {"seed": 2}, {"seed": 3}],
+    }
+    assert list(found) == ["sum", "drawn"]
 
 
 def test_an_experiment_that_measures_at_the_same_time_changes_nothing(file):

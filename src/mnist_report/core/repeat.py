@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -75,7 +75,7 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
         tqdm(desc=name, total=len(asked), unit="measurement", smoothing=0) as bar,
     ):
         for informed in (False, True):
-            known = (_by_group(done),) if informed else ()
+            known = (_by_group(asked, done),) if informed else ()
             keys = [key for key in asked if study.groups[key[0]].informed == informed]
             bar.update(sum(key in done for key in keys))
             work = (
@@ -90,7 +90,7 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
                 done[group, seed] = run
                 bar.update()
     path.unlink(missing_ok=True)
-    return _by_group({key: done[key] for key in asked})
+    return _by_group(asked, done)
 
 
 def identity(name: str, params: Params) -> str:
@@ -112,10 +112,14 @@ def _line(group: str, seed: int, measure: Callable[..., Run], *known: Runs) -> s
     return json.dumps([group, seed, measure(seed, *known)])
 
 
-def _by_group(done: Mapping[tuple[str, int], dict[str, Any]]) -> Runs:
+def _by_group(
+    asked: Iterable[tuple[str, int]], done: Mapping[tuple[str, int], dict[str, Any]]
+) -> Runs:
+    """Return what is done of what is asked, which may have been done in another order."""
     result: Runs = {}
-    for group, seed in done:
-        result.setdefault(group, []).append(done[group, seed])
+    for group, seed in asked:
+        if (group, seed) in done:
+            result.setdefault(group, []).append(done[group, seed])
     return result
 
 
