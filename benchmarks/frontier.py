@@ -20,6 +20,7 @@ from timing import machine, rounded
 from mnist_report.core import files, paths
 from mnist_report.core.params import load_params
 from mnist_report.data.scaled import load_scaled
+from mnist_report.evaluation.ladders import tried
 from mnist_report.models.classical.final_svm import final_svm
 from mnist_report.models.keras import networks
 from mnist_report.studies import (
@@ -28,7 +29,7 @@ from mnist_report.studies import (
     frontier_scratch_nn,
     frontier_svm,
 )
-from mnist_report.studies.frontier import CHOICE, best_of
+from mnist_report.studies.frontier import best_of
 from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SCRATCH_NN, SVM_FINAL
 
 OUTPUT = paths.BENCHMARKS / "frontier.json"
@@ -81,25 +82,22 @@ def as_printed() -> dict[str, float]:
 def ladder(name: str) -> dict[str, float]:
     """Time every step of a ladder."""
     data, params = load_scaled(), getattr(load_params().studies, f"frontier_{name}")
-    tried = files.read_json(paths.results_file(f"frontier_{name}"))[CHOICE]
-    chosen = {
-        what: best_of({value: spread["mean"] for value, spread in values.items()})
-        for what, values in tried.items()
-    }
-    found = {}
+    found = files.read_json(paths.results_file(f"frontier_{name}"))
+    chosen = {what: best_of(values) for what, values in tried(found).items()}
+    times = {}
     for step, (fit, _, takes) in LADDERS[name].steps(params).items():
         values = {what: chosen[what] for what in takes}
         train = partial(fit, data.train_images, data.train_labels, 0, **values)
         given: dict[str, Any] = getattr(fit, "keywords", {})
         if name == "svm":
-            found[step] = seconds(train)
+            times[step] = seconds(train)
         else:
             usual = CNN.epochs if name == "cnn" else SCRATCH_NN.epochs
-            found[step] = of_all_epochs(
+            times[step] = of_all_epochs(
                 lambda epochs, train=train: train(epochs=epochs), given.get("epochs", usual)
             )
-        print(f"{name:<12} {step:<12} {found[step]:8.1f} CPU s", file=sys.stderr, flush=True)
-    return found
+        print(f"{name:<12} {step:<12} {times[step]:8.1f} CPU s", file=sys.stderr, flush=True)
+    return times
 
 
 def main() -> None:

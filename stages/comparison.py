@@ -9,12 +9,9 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison
 from mnist_report.figures import comparison as figures
-from mnist_report.figures.names import MODELS
+from mnist_report.figures.names import MODELS, SHORT
 from mnist_report.figures.style import plot
 from mnist_report.scores.answers import read_right
-
-#: The final models in figures.
-SHORT = {"svm_final": "SVM", "scratch_nn": "scratch", "keras_dense": "dense", "cnn": "CNN"}
 
 #: Those that give probabilities. The support vector machine gives scores.
 NETWORKS = ("scratch_nn", "keras_dense", "cnn")

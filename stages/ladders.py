@@ -11,16 +11,8 @@ from mnist_report.evaluation import ladders
 from mnist_report.evaluation.comparison import LABEL_ERRORS, by_seeds_and_images, wrong_by_all
 from mnist_report.figures import ladders as figures
 from mnist_report.figures.comparison import hardest_images
-from mnist_report.figures.names import MODELS
+from mnist_report.figures.names import MODELS, SHORT
 from mnist_report.figures.style import plot
-
-#: The studies of the methods, and what pictures call these.
-METHODS = {
-    "svm_final": ("svm", "SVM"),
-    "scratch_nn": ("scratch_nn", "scratch"),
-    "keras_dense": ("keras_dense", "dense"),
-    "cnn": ("cnn", "CNN"),
-}
 
 #: How many images that defeat all are shown.
 SHOWN = 12
@@ -31,7 +23,8 @@ def main(stage: Stage) -> None:
     labels = data.test_labels
     timed = files.read_json(paths.BENCHMARKS / "frontier.json")
     tables, best, tried = {}, {}, {}
-    for name, (study, _) in METHODS.items():
+    for name in MODELS:
+        study = name.removesuffix("_final")
         found = files.read_json(paths.results_file(f"frontier_{study}"))
         paper = files.read_json(paths.results_file(f"spread_{name}"))
         answers = ladders.read_answers(found, paper, labels)
@@ -39,13 +32,10 @@ def main(stage: Stage) -> None:
         table["cpu_seconds"] = pd.Series(timed["cpu_seconds"][study])
         table["size"] = {step: ladders.size(found.get(step, {})) for step in table.index}
         tables[name], best[name] = table, answers["best"]
-        tried[name] = {
-            what: {value: spread["mean"] for value, spread in values.items()}
-            for what, values in found["choice"].items()
-        }
+        tried[name] = ladders.tried(found)
 
     wrong = wrong_by_all(labels, {name: ladders.vote(given) for name, given in best.items()})
-    shown = wrong.iloc[:SHOWN].rename(columns={name: short for name, (_, short) in METHODS.items()})
+    shown = wrong.iloc[:SHOWN].rename(columns=SHORT)
     # Of these very images alone there is a published list of label errors.
     mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
     wrong["label_error"] = mnist & wrong["image"].isin(LABEL_ERRORS)

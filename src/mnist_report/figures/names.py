@@ -9,3 +9,6 @@ MODELS = {
     "keras_dense": "dense network",
     "cnn": "convolutional network",
 }
+
+#: The same where there is little room.
+SHORT = {"svm_final": "SVM", "scratch_nn": "scratch", "keras_dense": "dense", "cnn": "CNN"}
