@@ -37,7 +37,7 @@ def main(stage: Stage) -> None:
     cumulative, ratios = spectrum["cumulative"].tolist(), spectrum["ratio"].to_numpy(np.float64)
     found = slips.judge_slips(known, values, results, cumulative, train_scores, data.train_labels)
     beside = {
-        "printed": {"epoch_seconds": ledger.printed_seconds(entries)},
+        "printed": ledger.printed_seconds(entries),
         "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
     }
     projected = evidence.Projected(train_scores, data.train_labels, test_scores, data.test_labels)

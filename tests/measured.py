@@ -185,7 +185,7 @@ METRICS = {
         }
     },
     "benchmark": BENCHMARK,
-    "printed": {"epoch_seconds": {"keras_dense": [30.0, 34.0], "cnn": [200.0, 184.0]}},
+    "printed": {"keras_dense": [30.0, 34.0], "cnn": [200.0, 184.0]},
 }  # fmt: skip
 
 MEASURED = Measured(METRICS, VALUES, SPECTRUM, PROJECTED)

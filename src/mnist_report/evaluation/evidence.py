@@ -1,7 +1,6 @@
 """Evidence for and against the paper's statements: numbers, taken from what the stages measured.
 
-`report/statements.yaml` names, for each statement, one of these functions and what it takes. None
-of them judges: that is done by `rules`.
+`report/statements.yaml` names, for each statement, one of these functions and its arguments.
 """
 
 import re
@@ -38,7 +37,7 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Projected:
-    """Images on their first three principal components: scores (n, 3), labels (n,)."""
+    """Images on their first three principal components, (n, 3), and their labels, (n,)."""
 
     train_scores: Floats
     train_labels: Labels
@@ -50,9 +49,8 @@ class Projected:
 class Measured:
     """All that the stages measured.
 
-    `metrics` has stages' results by name, beside them the timings as ``benchmark``, and the seconds
-    of epochs in the paper's logs as ``printed``; `spectrum` the share of the variance that each
-    principal component explains.
+    Beside stages' results `metrics` has the timings, ``benchmark``, and what the paper's logs say,
+    ``printed``; `spectrum` the share of the variance that each principal component explains.
     """
 
     metrics: Mapping[str, Any]
@@ -61,10 +59,13 @@ class Measured:
     projected: Projected
 
     def family(self, pattern: str) -> dict[tuple[str, ...], Floats]:
-        """Return the values whose names fit, under what their names have for each ``*``."""
+        """Return the values whose names fit, under what these have for each ``*``; or KeyError."""
         name = re.compile(re.escape(pattern).replace(r"\*", "(.+)"))
         matches = {key: name.fullmatch(key) for key in self.values}
-        return {found.groups(): self.values[key] for key, found in matches.items() if found}
+        found = {match.groups(): self.values[key] for key, match in matches.items() if match}
+        if not found:
+            raise KeyError(pattern)
+        return found
 
     def by_name(self, pattern: str) -> dict[str, Floats]:
         """Return the `family` of a pattern with one ``*``."""
@@ -72,16 +73,12 @@ class Measured:
 
     def curve(self, pattern: str) -> Floats:
         """Return values by epoch, which stands for the ``*``: shape (seeds, epochs)."""
-        found = {int(epoch): values for epoch, values in self.by_name(pattern).items()}
-        if not found:
-            raise KeyError(pattern)
-        return np.stack([found[epoch] for epoch in sorted(found)], axis=1)
+        found = self.by_name(pattern)
+        return np.stack([found[epoch] for epoch in sorted(found, key=int)], axis=1)
 
     def curves(self, pattern: str) -> dict[str, Floats]:
         """Return what stands for the first ``*`` to the `curve` over the second."""
         names = dict.fromkeys(name for name, _ in self.family(pattern))
-        if not names:
-            raise KeyError(pattern)
         return {name: self.curve(pattern.replace("*", name, 1)) for name in names}
 
     def timing(self, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
@@ -92,10 +89,9 @@ class Measured:
 
 
 def gather(measured: Measured, sources: Mapping[str, Mapping[str, Any]]) -> dict[str, Found]:
-    """Return the evidence for every statement that has some.
+    """Return the evidence for every statement; where something was not measured there is none.
 
-    `sources` leads from a statement to ``from``, a name in `EVIDENCE`, and that one's arguments. It
-    has none where these data or these parameters lack something, which is a KeyError.
+    `sources` leads from a statement to ``from``, a name in `EVIDENCE`, and that one's arguments.
     """
     found = {}
     for statement, source in sources.items():
@@ -123,7 +119,7 @@ def _advantages(own: Floats, others: Mapping[str, Floats]) -> dict[str, dict[str
     return {name: paired_difference(other, own) for name, other in others.items()}
 
 
-def _scaled_or_not(scaled: Floats, unscaled: Floats, better: int) -> Found:
+def _scaled_or_not(scaled: Floats, unscaled: Floats, *, better: int) -> Found:
     """Compare values on scaled and unscaled pixels; `better` is 1 if more is better, else -1."""
     return {
         "scaled": float(scaled.mean()),
@@ -225,24 +221,17 @@ def _told_apart(projected: Projected, predicted: Labels, clear: float) -> Found:
 def labels_on_two_components(m: Measured, clear: float) -> Found:
     """Return how well a nearest-neighbour classifier reads labels from two components."""
     largest = np.unique(m.projected.test_labels, return_counts=True)[1].max()
-    return {
-        **_told_apart(m.projected, neighbours(m.projected, 2), clear),
-        "by_guessing": float(largest / len(m.projected.test_labels)),
-    }
+    guessing = {"by_guessing": float(largest / len(m.projected.test_labels))}
+    return _told_apart(m.projected, neighbours(m.projected, 2), clear) | guessing
 
 
 def labels_on_three_components(m: Measured, clear: float) -> Found:
     """Compare nearest-neighbour classifiers on two and on three components, by McNemar's test."""
     two, three = (neighbours(m.projected, k) for k in (2, 3))
     truth = m.projected.test_labels
-    only_two, only_three, p = mcnemar(two == truth, three == truth)
-    return {
-        **_told_apart(m.projected, three, clear),
-        "accuracy_two": accuracy(truth, two),
-        "only_two": only_two,
-        "only_three": only_three,
-        "p": p,
-    }
+    *_, p = mcnemar(two == truth, three == truth)
+    paired = {"accuracy_two": accuracy(truth, two), "p": p}
+    return _told_apart(m.projected, three, clear) | paired
 
 
 def by_components(m: Measured, values: str) -> dict[int, Floats]:
@@ -259,7 +248,7 @@ def _enough_and_more(m: Measured, values: str, enough: int) -> dict[int, Floats]
 
 
 def more_components(m: Measured, values: str, enough: int) -> Found:
-    """Compare the accuracy of SVMs on more than enough components with that on enough."""
+    """Compare the accuracy of SVMs on more components than enough with that on enough."""
     accuracies = _enough_and_more(m, values, enough)
     more = [k for k in accuracies if k > enough]
     best = max(more, key=lambda k: accuracies[k].mean())
@@ -290,9 +279,9 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
 
 
 def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, Costs]]:
-    """Return costs by price and rows: work ``counted`` and ``noisy``, CPU seconds ``timed``.
+    """Return costs by price and rows: work ``counted`` and, where labels are wrong, ``noisy``.
 
-    ``noisy`` is counted where labels are wrong. What was not measured is empty.
+    Beside these are CPU seconds, ``timed``: nothing if the benchmark had other data.
     """
     work: dict[str, dict[str, dict[int, Any]]] = {"counted": {}, "noisy": {}, "timed": {}}
     for kind, pattern in (("counted", counted), ("noisy", noisy)):
@@ -320,39 +309,31 @@ def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     """
     curves = growth_curves(m, counted, noisy)
     found: Found = {}
-    for kind, summarize in (("counted", _mean), ("timed", ratio_range)):
+    for kind in ("counted", "timed"):
         for price, (sizes, costs) in curves[kind].items():
             if len(sizes) > 1:
-                grown = _growth(sizes, costs, summarize)
-                found.setdefault(price, {})[kind] = {"rows": sizes[-1], **grown}
+                found.setdefault(price, {})[kind] = _growth(sizes, costs, timed=kind == "timed")
     if any("counted" not in found.get(price, {}) for price in ("C_1", "C_1000")):
         raise KeyError("too few rows to see the work grow")
-    if not curves["noisy"]:
-        raise KeyError("no rows with wrong labels")
     found["noisy"] = {
         price: {
             "rows": sizes[-1],
             "bound": float(m.values[f"{bound}.{price}.bound_{sizes[-1]}"].mean()),
-            **_growth(sizes, costs, _mean),
+            **_growth(sizes, costs),
         }
         for price, (sizes, costs) in curves["noisy"].items()
     }
     return found
 
 
-def _mean(exponents: Floats) -> dict[str, float]:
-    return paired_difference(0, exponents)
-
-
-def _growth(
-    sizes: list[int], costs: Floats, summarize: Callable[[Floats], dict[str, float]]
-) -> Found:
+def _growth(sizes: list[int], costs: Floats, timed: bool = False) -> Found:
     """Fit cost = a n^b by least squares of the logarithms, for each row of costs; sum up b."""
     n, cost = np.log(sizes), np.log(costs).T
-    return {
-        **summarize(np.polyfit(n, cost, 1)[0]),
-        "last_step": summarize(np.polyfit(n[-2:], cost[-2:], 1)[0]),
-    }
+    whole, last = np.polyfit(n, cost, 1)[0], np.polyfit(n[-2:], cost[-2:], 1)[0]
+    if timed:
+        return {"rows": sizes[-1], **ratio_range(whole), "last_step": ratio_range(last)}
+    last_step = paired_difference(0, last)
+    return {"rows": sizes[-1], **paired_difference(0, whole), "last_step": last_step}
 
 
 def kernel_seconds(m: Measured, kernel: str) -> Found:
@@ -377,24 +358,20 @@ def kernel_seconds(m: Measured, kernel: str) -> Found:
 def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
     """Compare a kernel with each other one on the same draws, by rows and by measure.
 
-    ``by_gamma`` has the same of labels on test rows for each meaning of gamma, but for the linear
+    ``by_gamma`` has the same of labels on test rows for other meanings of gamma, but for the linear
     kernel, which has none.
     """
     found: Found = {"gamma": {}}
     linear = m.values[by_gamma.format(gamma="auto").replace("*", "linear")]
-    for gamma in ("auto", "scale_2019", "scale"):
+    for gamma in ("scale_2019", "scale"):
         scores = m.by_name(by_gamma.format(gamma=gamma)) | {"linear": linear}
         found["gamma"][gamma] = _advantages(scores.pop(kernel), scores)
-    for rows in ("train", "test"):
-        for measure in ("auc_hard", "auc_scores", "accuracy"):
+    judged = {"train": ["auc_hard"], "test": ["auc_hard", "auc_scores", "accuracy"]}
+    for rows, measures in judged.items():
+        found[rows] = {}
+        for measure in measures:
             scores = m.by_name(values.format(rows=rows, measure=measure))
-            own = scores.pop(kernel)
-            if not scores:
-                raise KeyError(f"nothing beside {kernel}")
-            found.setdefault(rows, {})[measure] = {
-                kernel: float(own.mean()),
-                "advantage": _advantages(own, scores),
-            }
+            found[rows][measure] = {"advantage": _advantages(scores.pop(kernel), scores)}
     return found
 
 
@@ -413,8 +390,6 @@ def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
         "alone_best": int((hits & (ties == 1)).sum()),
         "gamma_best": int(gamma_best.sum()),
         "ties": float(ties.mean()),
-        "accuracy": float(accuracies[pair].mean()),
-        "behind_best": float((best - accuracies[pair]).max()),
     }
     elsewhere = [scores for each, scores in accuracies.items() if each[1] != pair[1]]
     if elsewhere:
@@ -430,11 +405,11 @@ def scaling_of_svm(m: Measured, values: str) -> Found:
     for kernel in ("linear", "rbf"):
         # More is better of the accuracy, fewer of the iterations.
         for measure, better in (("accuracy", 1), ("iterations", -1)):
-            scaled, unscaled = (
+            sides = (
                 m.values[values.format(kernel=kernel, pixels=pixels, measure=measure)]
                 for pixels in ("scaled", "unscaled")
             )
-            found.setdefault(kernel, {})[measure] = _scaled_or_not(scaled, unscaled, better)
+            found.setdefault(kernel, {})[measure] = _scaled_or_not(*sides, better=better)
     return found
 
 
@@ -454,16 +429,14 @@ def learning(
 
     ``fault`` is what the AUC gains when the faulty loop is mended: whether a curve could show it.
     """
-    one, other = m.values[as_printed], m.values[better]
     accuracies, before = m.values[f"{trained}.accuracy"], at(m.metrics, untrained)
     return {
         "untrained": before,
         "learned": paired_difference(before, accuracies),
         "accuracy": float(accuracies.mean()),
         "auc_scores": float(m.values[f"{trained}.auc_scores"].mean()),
-        "paper_start": float(one.mean()),
-        "better_start": float(other.mean()),
-        "shortfall": paired_difference(one, other),
+        "better_start": float(m.values[better].mean()),
+        "shortfall": paired_difference(m.values[as_printed], m.values[better]),
         "fault": paired_difference(m.values[faulty], m.values[mended]),
     }
 
@@ -484,8 +457,6 @@ def advantage(
     found: Found = {}
     if by_score:
         kinds = m.by_name(by_score)
-        if not kinds:
-            raise KeyError(by_score)
         found["by_score"] = {kind: float(aucs.mean()) for kind, aucs in kinds.items()}
     if as_printed:
         found["as_printed"] = welch(
@@ -511,17 +482,16 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
 
     ``rises`` is how far it rises from epoch to epoch, over the epochs that both ran.
     """
-    with_it, without = m.curve(scaled), m.curve(unscaled)
-    epochs = min(with_it.shape[1], without.shape[1])
-    with_it, without = with_it[:, :epochs], without[:, :epochs]
-    found: Found = {"epochs": epochs}
-    found["first_loss"] = _scaled_or_not(with_it[:, 0], without[:, 0], -1)
+    curves = {"scaled": m.curve(scaled), "unscaled": m.curve(unscaled)}
+    epochs = min(curve.shape[1] for curve in curves.values())
+    at_first, at_last = ([curve[:, k] for curve in curves.values()] for k in (0, epochs - 1))
+    found: Found = {"epochs": epochs, "first_loss": _scaled_or_not(*at_first, better=-1)}
     if epochs > 1:
-        risen, risen_without = (
-            np.diff(curve, axis=1).clip(0).sum(axis=1) for curve in (with_it, without)
-        )
-        found["rises"] = _scaled_or_not(risen, risen_without, -1)
-    return found | {"last_loss": _scaled_or_not(with_it[:, -1], without[:, -1], -1)}
+        found["rises"] = {
+            pixels: float(np.diff(curve[:, :epochs], axis=1).clip(0).sum(axis=1).mean())
+            for pixels, curve in curves.items()
+        }
+    return found | {"last_loss": _scaled_or_not(*at_last, better=-1)}
 
 
 def tuned(m: Measured, one: str, other: str) -> Found:
@@ -535,17 +505,15 @@ def tuned(m: Measured, one: str, other: str) -> Found:
         min(curves, key=lambda rate: curves[rate].mean()) for curves in (ones, others)
     )
     fast, slow = ones[best_one], others[best_other]
-    goal = float(slow[:, -1].mean())
-    reached = np.flatnonzero(fast.mean(axis=0) <= goal)
+    reached = np.flatnonzero(fast.mean(axis=0) <= slow[:, -1].mean())
     found: Found = {
         "epochs": fast.shape[1],
         "one_rate": float(best_one),
         "other_rate": float(best_other),
         "one_first_loss": float(fast[:, 0].mean()),
         "other_first_loss": float(slow[:, 0].mean()),
-        "other_last_loss": goal,
         "one_epochs_to_that": int(reached[0]) + 1 if len(reached) else None,
-        "other_at_edge": float(best_other) in (min(map(float, others)), max(map(float, others))),
+        "other_at_edge": best_other in (min(others, key=float), max(others, key=float)),
         "advantage_at_best": paired_difference(fast.mean(axis=1), slow.mean(axis=1)),
     }
     if ones.keys() == others.keys():
@@ -577,23 +545,21 @@ def dropout(m: Measured, network: str) -> Found:
     ``rise`` is how far the loss ends above its lowest point: what overfitting does to it.
     """
     found: Found = {}
-    last, risen, tested = {}, {}, {}
+    last, risen = {}, {}
     for name, curves in dropout_curves(m, network).items():
         loss = curves["validation_loss"]
         lowest = int(loss.mean(axis=0).argmin())
         last[name], risen[name] = loss[:, -1], loss[:, -1] - loss[:, lowest]
-        tested[name] = m.values[f"{network}_{VARIANTS[name]}.test.accuracy"]
         found[name] = {
-            "loss": float(loss[:, -1].mean()),
+            "loss": float(last[name].mean()),
             "lowest_epoch": lowest + 1,
             "rise": paired_difference(0, risen[name]),
         }
+    tested = {k: m.values[f"{network}_{variant}.test.accuracy"] for k, variant in VARIANTS.items()}
     return found | {
         "epochs": loss.shape[1],
         "loss_advantage": paired_difference(last["with"], last["without"]),
         "rise_advantage": paired_difference(risen["with"], risen["without"]),
-        "accuracy_with": float(tested["with"].mean()),
-        "accuracy_without": float(tested["without"].mean()),
         "accuracy_advantage": paired_difference(tested["without"], tested["with"]),
     }
 
@@ -635,14 +601,13 @@ def cnn_speed(m: Measured) -> Found:
     timings = m.timing("epochs")
     cnn, dense = timings["cnn"], timings["keras_dense"]
     images = dense["rows"] / cnn["rows"]
-    printed = m.metrics["printed"]["epoch_seconds"]
-    printed_cnn, printed_dense = (float(np.mean(printed[name])) for name in ("cnn", "keras_dense"))
+    printed = {name: float(np.mean(m.metrics["printed"][name])) for name in ("cnn", "keras_dense")}
     return {
         "multiplications": multiplications(),
         "printed": {
-            "cnn_seconds": printed_cnn,
-            "dense_seconds": printed_dense,
-            "epoch": printed_cnn / printed_dense,
+            "cnn_seconds": printed["cnn"],
+            "dense_seconds": printed["keras_dense"],
+            "epoch": printed["cnn"] / printed["keras_dense"],
         },
         "cnn_seconds": float(np.median(cnn["wall"])),
         "dense_seconds": float(np.median(dense["wall"])),
