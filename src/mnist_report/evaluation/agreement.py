@@ -33,11 +33,10 @@ Agreement = Literal["agrees", "undecided", "differs"]
 
 @dataclass(frozen=True)
 class Question:
-    """A printed number with so many decimals, and what it is held against.
+    """A printed number with so many decimals, off by `rounding` at most before it was printed.
 
-    It was off by `rounding` at most before it was printed. `draws` are our values, one for each of
-    two seeds or more; `margin` is the distance that a reader would take for none. Questions that
-    share the name `together` are answered together: if one differs, all do.
+    `draws` are our values, of two seeds or more; `margin` is the distance that a reader would take
+    for none. Of questions that share the name `together` all differ if one does.
     """
 
     printed: float
@@ -67,11 +66,7 @@ def reach(sd: float, n: int) -> float:
 
 
 def hold_against(question: Question) -> tuple[float, bool]:
-    """Ask both questions of one printed number.
-
-    Returned are p, how often one more draw of ours lies as far off or farther, and whether the two
-    are shown to be closer than the margin.
-    """
+    """Return p, how often one more draw is as far off, and whether both are shown to be close."""
     draws, n = question.draws, len(question.draws)
     distance = abs(question.printed - draws.mean())
     if np.ptp(draws) == 0:
@@ -91,18 +86,16 @@ def answer(questions: Mapping[Hashable, Question]) -> dict[Hashable, Answer]:
     the numbers together; or so does a number that belongs together with this one. *agrees*: closer
     than the margin, and its own p is `ALPHA` or more. *undecided*: the rest.
     """
-    p_values, close = {}, {}
-    for name, question in questions.items():
-        p_values[name], close[name] = hold_against(question)
-    corrected = dict(zip(questions, holm(list(p_values.values())), strict=True))
+    found = {name: hold_against(question) for name, question in questions.items()}
+    corrected = dict(zip(questions, holm([p for p, _ in found.values()]), strict=True))
     different = {name for name, p_holm in corrected.items() if p_holm < ALPHA}
     cells = {questions[name].together for name in different} - {None}
     answers: dict[Hashable, Answer] = {}
-    for name, p in p_values.items():
+    for name, (p, close) in found.items():
         verdict: Agreement = "undecided"
         if name in different or questions[name].together in cells:
             verdict = "differs"
-        elif close[name] and p >= ALPHA:
+        elif close and p >= ALPHA:
             verdict = "agrees"
         answers[name] = Answer(verdict, p, corrected[name])
     return answers
@@ -111,9 +104,9 @@ def answer(questions: Mapping[Hashable, Question]) -> dict[Hashable, Answer]:
 def calibration(questions: Mapping[Hashable, Question]) -> list[dict[Hashable, Agreement]]:
     """Judge each of our own draws by the others, printed with as many digits; seed by seed.
 
-    The draws of one seed are judged together, as the printed numbers are. Where numbers have
-    unlike many seeds, those with fewer begin again, so that there are always as many numbers; a
-    verdict is returned once only. Numbers of fewer than 3 seeds are left out.
+    The draws of one seed are judged together, as the printed numbers are. Numbers of fewer seeds
+    begin again, so that there are always as many; a verdict is returned once only. Those of fewer
+    than 3 seeds are left out.
     """
     questions = {name: each for name, each in questions.items() if len(each.draws) >= 3}
     found = []
@@ -124,12 +117,7 @@ def calibration(questions: Mapping[Hashable, Question]) -> list[dict[Hashable, A
             printed = round(float(each.draws[place]), each.decimals)
             others = np.delete(each.draws, place)
             left_out[name] = replace(each, printed=printed, draws=others)
-        answers = answer(left_out)
-        found.append(
-            {
-                name: answers[name].verdict
-                for name, each in questions.items()
-                if seed < len(each.draws)
-            }
-        )
+        new = {name for name, each in questions.items() if seed < len(each.draws)}
+        answers = answer(left_out).items()
+        found.append({name: found.verdict for name, found in answers if name in new})
     return found

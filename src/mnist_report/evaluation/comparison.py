@@ -11,12 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mnist_report.scores.uncertainty import (
-    holm,
-    mcnemar,
-    pigeonhole_bootstrap,
-    wilson_interval,
-)
+from mnist_report.scores.uncertainty import holm, mcnemar, pigeonhole_bootstrap, wilson_interval
 
 Labels = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -54,9 +49,8 @@ def summary(results: Mapping[str, Any]) -> dict[str, float]:
 def paired_tests(right: Mapping[str, Bools], pairs: Sequence[tuple[str, str]]) -> Nested:
     """Test pairs of models on the same rows, and correct for the number of tests.
 
-    One model and the other lead to ``only_one`` and ``only_other`` (rows that just one of them has
-    right), ``difference`` (accuracy of the other less that of the one), ``p`` of McNemar's exact
-    test and ``p_holm``, corrected for all pairs.
+    Of a pair: ``only_one`` and ``only_other`` (rows that just one of them has right),
+    ``difference`` (accuracy of the other less that of the one), McNemar's ``p`` and ``p_holm``.
     """
     results = [mcnemar(right[one], right[other]) for one, other in pairs]
     corrected = holm([p for _, _, p in results])
@@ -83,9 +77,11 @@ def by_seeds_and_images(
     ``low`` to ``high``; that of one run of each; and of a pair how often the other's run is better.
     """
     drawn = pigeonhole_bootstrap(right, rng)
-    means = {name: float(table.mean()) for name, table in right.items()}
-    over_seeds = {name: table.mean(axis=1) for name, table in drawn.items()}
-    of_a_run = {name: table[:, 0] for name, table in drawn.items()}
+    # Of each model: the mean, that over seeds of each draw, and the first run of each draw.
+    found = {
+        name: (float(table.mean()), drawn[name].mean(axis=1), drawn[name][:, 0])
+        for name, table in right.items()
+    }
 
     def intervals(mean: float, several: Floats, single: Floats) -> dict[str, float]:
         ends = (*np.quantile(several, (0.025, 0.975)), *np.quantile(single, (0.025, 0.975)))
@@ -94,27 +90,20 @@ def by_seeds_and_images(
 
     differences: Nested = {}
     for one, other in pairs:
-        gap = of_a_run[other] - of_a_run[one]
-        differences.setdefault(one, {})[other] = intervals(
-            means[other] - means[one], over_seeds[other] - over_seeds[one], gap
-        ) | {"other_ahead": float((gap > 0).mean())}
-    return {
-        "accuracy": {
-            name: intervals(mean, over_seeds[name], of_a_run[name]) for name, mean in means.items()
-        },
-        "difference": differences,
-    }
+        mean, several, single = (b - a for a, b in zip(found[one], found[other], strict=True))
+        ahead = {"other_ahead": float((single > 0).mean())}
+        differences.setdefault(one, {})[other] = intervals(mean, several, single) | ahead
+    accuracies = {name: intervals(*numbers) for name, numbers in found.items()}
+    return {"accuracy": accuracies, "difference": differences}
 
 
 def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.DataFrame:
     """Hold the probability of the predicted class against the share that is right, bin by bin.
 
-    Rows are sorted by confidence and cut into bins of equal counts, since most confidences lie
-    close to 1 (Nixon and others, 2019). Rows of the same confidence stay in one bin.
-
-    Of a bin it says its mean ``confidence``, ``share_right`` with ``low`` and ``high`` (95 %),
-    ``images``, and ``gap_by_chance``: how far off the share right would be on average if each image
-    were right with just this confidence.
+    Bins have equal counts, since most confidences lie close to 1 (Nixon and others, 2019), but
+    equal confidences stay together. Of a bin it says its mean ``confidence``, ``share_right`` with
+    ``low`` and ``high`` (95 %), ``images``, and ``gap_by_chance``: how far off the share would be
+    on average if each image were right with just this confidence.
     """
     order = np.argsort(confidences, kind="stable")
     rising = confidences[order].astype(np.float64)
@@ -124,26 +113,19 @@ def reliability(confidences: NDArray[np.floating[Any]], right: Bools) -> pd.Data
     starts = np.unique(np.searchsorted(rising, rising[np.arange(bins) * count // bins]))[1:]
     rows = []
     for sure, hits in zip(np.split(rising, starts), np.split(right[order], starts), strict=True):
-        low, high = wilson_interval(int(hits.sum()), len(hits))
-        rows.append(
-            {
-                "confidence": float(sure.mean()),
-                "share_right": float(hits.mean()),
-                "low": low,
-                "high": high,
-                "images": len(hits),
-                "gap_by_chance": _mean_deviation(len(hits), float(sure.mean())),
-            }
-        )
-    return pd.DataFrame(rows)
+        confidence, n = float(sure.mean()), len(hits)
+        interval = wilson_interval(int(hits.sum()), n)
+        chance = _mean_deviation(n, confidence)
+        rows.append((confidence, float(hits.mean()), *interval, n, chance))
+    names = ["confidence", "share_right", "low", "high", "images", "gap_by_chance"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def calibration(curve: pd.DataFrame) -> dict[str, float]:
     """Sum up a curve from `reliability`, each bin weighted with its images.
 
-    ``ece``, the expected calibration error, is the mean distance of confidence and share right
-    (Naeini, Cooper and Hauskrecht, 2015); ``ece_by_chance`` is about what a perfectly calibrated
-    classifier would get. ``overconfidence`` is ``mean_confidence`` less the share right.
+    ``ece`` is the expected calibration error (Naeini, Cooper and Hauskrecht, 2015),
+    ``ece_by_chance`` about what a perfectly calibrated classifier would get.
     """
     weights = curve["images"] / curve["images"].sum()
     gap = curve["confidence"] - curve["share_right"]
@@ -158,7 +140,7 @@ def calibration(curve: pd.DataFrame) -> dict[str, float]:
 def probability_of_truth(
     labels: Labels, probabilities: NDArray[np.floating[Any]], train_labels: Labels
 ) -> Floats:
-    """Return the probability that a network gives to each row's true class, 0 if it knows none.
+    """Return the probability of each row's true class, 0 if the network knows none.
 
     Of ten columns there is one for every digit; of fewer, for each digit that it was trained on.
     """
@@ -169,10 +151,7 @@ def probability_of_truth(
 
 
 def hardest(right: Bools, truth: Floats, k: int) -> NDArray[np.intp]:
-    """Find the at most `k` rows that most models, shape (models, n), get wrong, hardest first.
-
-    Of equal ones that comes first whose true class is least probable to the models (`truth`).
-    """
+    """Find at most `k` rows that most models, (models, n), get wrong, least `truth` first."""
     wrong = (~right).sum(axis=0)
     order = np.lexsort((truth, -wrong))
     found: NDArray[np.intp] = order[wrong[order] > 0][:k]
@@ -180,16 +159,13 @@ def hardest(right: Bools, truth: Floats, k: int) -> NDArray[np.intp]:
 
 
 def disagreement(labels: Labels, answers: Mapping[str, Labels]) -> dict[str, Any]:
-    """Count images on which models agree or do not.
-
-    ``wrong_by`` says how many images just so many models get wrong. On ``disputed`` ones not all
-    give the same answer; ``wrong_alike`` are those with the same wrong answer from all.
-    """
+    """Count images that just so many models get wrong, and those on which answers differ or not."""
     table = np.stack(list(answers.values()))
     right = table == labels
     wrong_by = (~right).sum(axis=0)
     disputed = (table != table[0]).any(axis=0)
     by_digit = pd.Series(disputed).groupby(labels).sum()
+    # By one model alone.
     only_right = (right & (wrong_by == len(table) - 1)).sum(axis=1)
     only_wrong = (~right & (wrong_by == 1)).sum(axis=1)
     return {

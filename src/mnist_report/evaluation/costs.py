@@ -13,11 +13,10 @@ CLOCKS = {"seconds": "wall", "cpu_seconds": "cpu", "peak_gib": "peak_gib"}
 def summary(results: Mapping[str, Any]) -> dict[str, Any]:
     """Take medians over the rounds of ``benchmarks/results.json``, which ``make bench`` writes.
 
-    ``outside_seconds`` are those that DVC takes around all stages, ``start_seconds`` those of the
-    quickest stage. The long ``studies`` are measured once.
+    ``outside_seconds`` are those that DVC takes around all stages.
     """
     pipeline, studies = results["pipeline"], results["studies"]
-    ratios = _ratios(pipeline["wall"], pipeline["port_wall"])
+    ratios = np.divide(pipeline["wall"], pipeline["port_wall"]).tolist()
     stages = {
         name: _stage(measured, pipeline["port_sections"].get(name))
         for name, measured in pipeline["stages"].items()
@@ -47,10 +46,5 @@ def _stage(
     row = {key: median(measured[clock]) for key, clock in CLOCKS.items()}
     if port is not None:
         row["port_seconds"], row["port_cpu_seconds"] = median(port["wall"]), median(port["cpu"])
-        row["ratio"] = median(_ratios(measured["wall"], port["wall"]))
+        row["ratio"] = median(np.divide(measured["wall"], port["wall"]).tolist())
     return row
-
-
-def _ratios(ours: list[float], theirs: list[float]) -> list[float]:
-    ratios: list[float] = np.divide(ours, theirs).tolist()
-    return ratios

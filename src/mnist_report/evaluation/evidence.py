@@ -191,10 +191,9 @@ def place_of_label(m: Measured, label: int) -> Found:
 
 
 def neighbours(projected: Projected, components: int) -> Labels:
-    """Return the labels of the test images, (n,), by their neighbours on the first components.
+    """Return the labels of the test images by their neighbours on the first components.
 
-    As many vote as the square root of the training images, a rule of thumb: enough to follow the
-    majority where classes overlap.
+    The square root of their number vote: enough to follow the majority where classes overlap.
     """
     votes = round(len(projected.train_scores) ** 0.5)
     model = KNeighborsClassifier(votes).fit(
@@ -279,10 +278,7 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
 
 
 def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, Costs]]:
-    """Return costs by price and rows: work ``counted`` and, where labels are wrong, ``noisy``.
-
-    Beside these are CPU seconds, ``timed``: nothing if the benchmark had other data.
-    """
+    """Return costs by price and rows: ``counted``, ``noisy`` (wrong labels), ``timed`` if known."""
     work: dict[str, dict[str, dict[int, Any]]] = {"counted": {}, "noisy": {}, "timed": {}}
     for kind, pattern in (("counted", counted), ("noisy", noisy)):
         for (price, rows), values in m.family(pattern).items():
@@ -495,10 +491,9 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
 
 
 def tuned(m: Measured, one: str, other: str) -> Found:
-    """Compare how fast two ways to train lower the loss, each at the rate that serves it best.
+    """Compare the loss, in the mean over epochs, of two ways to train, each at its best rate.
 
-    The loss is that on images not trained on, in the mean over epochs; also by rate, if both were
-    tried at the same ones.
+    Also by rate, if both were tried at the same ones.
     """
     ones, others = m.curves(one), m.curves(other)
     best_one, best_other = (

@@ -2,11 +2,11 @@
 
 *holds*
     The evidence bears it out. For a comparison that means beyond chance: the 95 % interval of
-    the difference over seeds lies above 0 or, where there are no seeds, p is below 0.05; where
-    it is time that is compared, each round of the benchmark agrees and the gain can be noticed.
+    the difference over seeds lies above 0 or, without seeds, p is below 0.05; of times, each round
+    of the benchmark agrees and the gain can be noticed.
 *holds in part*
     It holds in one respect and not in another; or the evidence points its way, but not beyond
-    chance or not so far that anybody would notice.
+    chance, or not noticeably.
 *does not hold*
     The evidence points the other way, or shows nothing at all.
 *not tested*
@@ -15,6 +15,7 @@
 `report/statements.yaml` says which rules judge a statement, by which thresholds.
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -58,20 +59,18 @@ def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
     judged: dict[str, Any] = {", ".join(names): first}
     if isinstance(first, Mapping) and all(isinstance(each, Mapping) for each in first.values()):
         judged = {f"{names[0]}.{key}": each for key, each in first.items()}
-    rows = []
-    for name, numbers in judged.items():
-        known = numbers if isinstance(numbers, Mapping) else {}
-        rows.append(
-            {
-                "rule": rule["rule"],
-                "of": name,
-                "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
-                "n": known.get("seeds", known.get("rounds")),
-                **{key: known.get(key) for key in ("p", "low", "high")},
-                "verdict": apply(rule, evidence) if evidence else "not tested",
-            }
-        )
-    return rows
+    known = {name: each if isinstance(each, Mapping) else {} for name, each in judged.items()}
+    return [
+        {
+            "rule": rule["rule"],
+            "of": name,
+            "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
+            "n": numbers.get("seeds", numbers.get("rounds")),
+            **{key: numbers.get(key) for key in ("p", "low", "high")},
+            "verdict": apply(rule, evidence) if evidence else "not tested",
+        }
+        for name, numbers in known.items()
+    ]
 
 
 def together(parts: Sequence[Verdict]) -> Verdict:
@@ -88,7 +87,7 @@ def together(parts: Sequence[Verdict]) -> Verdict:
 
 
 def strictest(parts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict: what is best of all is beaten by none, whatever was not tested."""
+    """Return the worst verdict: what is best of all is beaten by none, whatever is not tested."""
     return max(parts, key=["holds", "holds in part", "not tested", "does not hold"].index)
 
 
@@ -180,24 +179,9 @@ def larger(value: float, *others: float) -> Verdict:
     return graded(value > max(others))
 
 
-def at_most(value: float, unit: float = 1, *, limit: float) -> Verdict:
-    """Judge that a value is at most so many units."""
-    return graded(value <= limit * unit)
-
-
-def below(value: float, unit: float = 1, *, limit: float) -> Verdict:
-    """Judge that a value is below so many units."""
-    return graded(value < limit * unit)
-
-
-def at_least(value: float, *, limit: float) -> Verdict:
-    """Judge that a value is no less than a limit."""
-    return graded(value >= limit)
-
-
-def above(value: float, *, limit: float) -> Verdict:
-    """Judge that a value is above a limit."""
-    return graded(value > limit)
+def limited(compare: Callable[[float, float], bool]) -> Callable[..., Verdict]:
+    """Return the rule that compares a value with a limit, in units of another if there is one."""
+    return lambda value, unit=1, *, limit: graded(compare(value, limit * unit))
 
 
 def likely(probability: float, sure: float) -> Verdict:
@@ -215,6 +199,11 @@ RULES: dict[str, Callable[..., Verdict]] = {
     for rule in (
         beyond_chance, each_beyond_chance, best_of_all, no_gain, interval_above, no_rise,
         paired_test, more_right, in_every_round, beats_all_in_every_round, rounds_to, within,
-        larger, at_most, below, at_least, above, likely, in_every_draw,
+        larger, likely, in_every_draw,
     )
+} | {
+    "at_most": limited(operator.le),
+    "below": limited(operator.lt),
+    "at_least": limited(operator.ge),
+    "above": limited(operator.gt),
 }  # fmt: skip

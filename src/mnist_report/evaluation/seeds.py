@@ -24,11 +24,9 @@ def read_values() -> Values:
 
 
 def welch(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, float]:
-    """Return the difference of means, ``other - one``, with its 95 % interval and p.
+    """Return ``other - one`` of models that share no draw, with Welch's 95 % interval and p.
 
-    The values of two models that share no draw, shapes (seeds,). The interval is Welch's (B. L.
-    Welch, Biometrika 34, 1947): the two sides need neither the same seeds nor the same spread.
-    Where neither has a spread it has no width.
+    B. L. Welch, Biometrika 34, 1947. Where neither side has a spread the interval has no width.
     """
     sides = spread(one), spread(other)
     mean = sides[1]["mean"] - sides[0]["mean"]

@@ -103,10 +103,9 @@ class Entry:
 class Judged:
     """A printed number beside the recomputed one.
 
-    `value` is that of the run at the seed of `params.yaml`, if any; `spread`, where it depends on a
-    draw, is over seeds (`scores.uncertainty.spread`). `p` says how often one of our draws lies as
-    far off, `p_holm` corrects it for how many numbers there are; of a choice it is the share of our
-    draws that make it.
+    `value` is that of this run, if any; `spread`, where it depends on a draw, is over seeds. `p`
+    says how often one of our draws lies as far off, `p_holm` corrects it for how many numbers there
+    are; of a choice it is the share of our draws that make it.
     """
 
     entry: Entry
@@ -142,11 +141,7 @@ class Judged:
 
 @cache
 def load_ledger(path: Path = PAPER) -> list[Entry]:
-    """Read the ledger; each entry takes over what its kind says.
-
-    ValueError if an id stands twice, a kind is unknown, or an entry cannot be judged; TypeError if
-    an entry lacks a field or has one too many.
-    """
+    """Read the ledger; each entry takes over what its kind says."""
     content = files.read_yaml(path)
     kinds = content["kinds"]
     unknown = sorted({str(item.get("kind")) for item in content["numbers"]} - kinds.keys())
@@ -162,8 +157,7 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
     """Set every printed number beside its metric, in `results` and in `values` over seeds.
 
     Numbers that a draw decides are judged at once, for the correction; entries that ask the same
-    question count as one. Where several stand `together`, made by one run of one cell, a
-    difference in one of them is a difference in all.
+    question count as one.
     """
     leaves = _leaves(results)
     found = [_look_up(entry, leaves, values) for entry in ledger]
@@ -180,9 +174,8 @@ def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Value
 def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
     """Judge each of our own draws by the others, by the same rule, as if it had been printed.
 
-    Of the ``tested`` numbers it says how many are ``distinct``, and how many of these lie ``far``
-    off by their own p; in how many ``seeds`` any draw is called different, ``false_alarms``; and
-    for the kinds of numbers how many draws were ``judged``, with what shares of verdicts.
+    Of the ``tested`` numbers ``distinct`` ones are counted, and those ``far`` off by their own p;
+    ``false_alarms`` are the ``seeds`` of which any draw is called different.
     """
     tested = [row for row in judged if row.tested]
     asked = [row.entry.question(values) for row in tested]
@@ -192,28 +185,22 @@ def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
     for verdicts in by_seed:
         for key, verdict in verdicts.items():
             given.setdefault(distinct[key].entry.kind, []).append(verdict)
+    shares = {
+        kind: {name: verdicts.count(name) / len(verdicts) for name in get_args(Agreement)}
+        for kind, verdicts in given.items()
+    }
     return {
         "tested": len(tested),
         "distinct": len(distinct),
         "far": sum(row.p is not None and row.p < ALPHA for row in distinct.values()),
         "seeds": len(by_seed),
         "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
-        "kinds": {
-            kind: {
-                "judged": len(verdicts),
-                **{name: verdicts.count(name) / len(verdicts) for name in get_args(Agreement)},
-            }
-            for kind, verdicts in given.items()
-        },
+        "kinds": {kind: {"judged": len(given[kind]), **shares[kind]} for kind in given},
     }
 
 
 def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, float]:
-    """Count how often the two rules of folds give the printed ± 0.004, over draws and its cells.
-
-    Returns ``printed``, how many cells there are; ``today`` and ``then``, shares of cells times
-    draws.
-    """
+    """Count the cells with a printed ± 0.004, and how often, over draws, rules of folds give it."""
     cells = {str(e.metric) for e in ledger if e.kind == "grid spread" and e.printed == "0.004"}
     found: dict[str, float] = {"printed": len(cells)}
     for name, part in (("then", "folds_2019."), ("today", "")):
@@ -252,9 +239,10 @@ def printed_aucs(ledger: Sequence[Entry]) -> dict[str, float]:
 
 def printed_by_epoch(ledger: Sequence[Entry], network: str) -> pd.DataFrame:
     """Return what the paper prints of a network's training: ``epoch``, ``measure``, ``value``."""
-    ids = pd.Series({entry.id: float(entry.printed) for entry in ledger}, name="value")
-    names = ids.index.str.extract(rf"^{network}\.epoch_(?P<epoch>\d+)\.(?P<measure>\w+)$")
-    return names.assign(value=ids.to_numpy()).dropna().astype({"epoch": int})
+    ids = pd.Series([entry.id for entry in ledger])
+    names = ids.str.extract(rf"^{network}\.epoch_(?P<epoch>\d+)\.(?P<measure>\w+)$")
+    values = [float(entry.printed) for entry in ledger]
+    return names.assign(value=values).dropna().astype({"epoch": int})
 
 
 def printed_seconds(ledger: Sequence[Entry]) -> dict[str, list[float]]:
@@ -298,17 +286,15 @@ def _look_up(entry: Entry, leaves: Mapping[str, Any], values: Values) -> Judged:
 
 
 def _by_digits(entry: Entry, value: float) -> Verdict:
-    # Decimals, since a printed 0.16 stands for 0.155 to 0.165 with both ends included, whatever
-    # floats make of these.
+    # Decimals: a printed 0.16 stands for 0.155 to 0.165, both ends included.
     distance = abs(Decimal(str(value)) - Decimal(entry.printed))
     return "agrees" if distance <= Decimal(str(max(entry.rounding, entry.margin))) else "differs"
 
 
 def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the leaves under dotted names; the items of a list under the name and their index."""
-    found: dict[str, Any] = {}
-    for name, value in flatten(results):
-        found[name] = value
+    leaves = dict(flatten(results))
+    for name, value in list(leaves.items()):
         if isinstance(value, list):
-            found |= {f"{name}.{index}": item for index, item in enumerate(value)}
-    return found
+            leaves |= {f"{name}.{index}": item for index, item in enumerate(value)}
+    return leaves

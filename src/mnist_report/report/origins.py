@@ -18,8 +18,8 @@ ROWS = {"train": "training", "test": "test"}
 class Candidate(NamedTuple):
     """A way in which a printed number may have come about: the number over seeds, `mean` ± `sd`.
 
-    The printed one lies `z` standard deviations above the mean, and `fits` where nineteen of twenty
-    further draws lie. How densely these lie there is `density`: Student's t, shifted and stretched.
+    The printed one lies `z` standard deviations above the mean and `fits` where nineteen of twenty
+    further draws lie, of `density` there.
     """
 
     gamma: str
@@ -32,10 +32,7 @@ class Candidate(NamedTuple):
 
 
 def candidates(measured: Mapping[str, Any], printed: float) -> list[Candidate]:
-    """Return the candidates for one printed number, the best first.
-
-    `measured` leads from gamma to rows to the spread of the number over seeds.
-    """
+    """Return the candidates for a printed number, by gamma and rows, the best first."""
     found = []
     for gamma, by_rows in measured.items():
         for rows, spread in by_rows.items():
@@ -59,10 +56,9 @@ class Size(NamedTuple):
 
 
 def sizes(measured: Mapping[str, Any], printed: float) -> list[Size]:
-    """Judge how well sizes of a training set explain a printed number.
+    """Judge how well sizes of a training set, ``rows_<n>``, explain a printed number.
 
-    All sizes are given one standard deviation, pooled: a few draws each know little of their own.
-    `measured` leads from ``rows_<n>`` to the spread of the number over seeds, as many for each.
+    All have one standard deviation, pooled: a few draws each know little of their own.
     """
     spreads = list(measured.values())
     n = spreads[0]["seeds"]

@@ -1,7 +1,6 @@
 """From templates to documents: Markdown as Git hosts show it, and from that one HTML file, one PDF.
 
-Templates never hold a recomputed number: they take numbers from the results and figures from the
-plots. What HTML and PDF need beyond the Markdown, `templates/report.lua` adds.
+What HTML and PDF need beyond the Markdown, `templates/report.lua` adds.
 """
 
 import ast
@@ -42,10 +41,7 @@ _READER = (
 
 @dataclass
 class Document:
-    """What templates can call.
-
-    `metrics` is stage to results, `verdicts` has every printed number, judged.
-    """
+    """What templates can call, on stages' results and on every printed number, judged."""
 
     metrics: Mapping[str, Any]
     verdicts: Sequence[Judged]
@@ -53,9 +49,7 @@ class Document:
     def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
         """Place a picture, a path below ``plots``, above its caption, which links what made it.
 
-        Drawn is it `by` ``module.function`` of `mnist_report.figures`; the file `data`, seen from
-        the top of the checkout, holds what it shows. The report itself draws what lies in
-        ``costs``.
+        Drawn is it `by` ``module.function`` of `mnist_report.figures`, from the file `data`.
         """
         folder = picture.split("/")[0]
         stage = _DRAWN_BY.get(folder, folder)

@@ -1,7 +1,6 @@
-"""The slips of the paper: what is printed, what is right, and what the difference comes to.
+"""The slips of the paper, `slips.yaml`: what is printed, what is right, what it comes to.
 
-`slips.yaml` lists them. An effect is always *set right minus as printed*: positive where a slip
-costs accuracy.
+An effect is always *set right minus as printed*: positive where a slip costs accuracy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,6 +52,11 @@ class Comparison:
     right: str
     name: str = ""
 
+    @property
+    def key(self) -> str:
+        """Its name among the effects of its slip."""
+        return self.name or self.measure
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -82,20 +86,14 @@ def load_slips() -> list[Slip]:
 
 
 def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
-    """Return slip to key to its effect, with ``min`` and ``max`` over single seeds.
-
-    Slips that were not measured are left out.
-    """
+    """Return measured slip to key to its effect, with ``min`` and ``max`` over single seeds."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for slip in slips:
         for effect in slip.effects:
             printed, right = values[effect.printed], values[effect.right]
             gains = right - printed
-            found.setdefault(slip.id, {})[effect.name or effect.measure] = {
-                **paired_difference(printed, right),
-                "min": float(gains.min()),
-                "max": float(gains.max()),
-            }
+            ends = {"min": float(gains.min()), "max": float(gains.max())}
+            found.setdefault(slip.id, {})[effect.key] = paired_difference(printed, right) | ends
     return found
 
 
@@ -107,7 +105,7 @@ def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame
             "group": slip.group,
             "label": f"{slip.label}: {effect.name}" if effect.name else slip.label,
             "measure": effect.measure,
-            **measured[slip.id][effect.name or effect.measure],
+            **measured[slip.id][effect.key],
         }
         for slip in slips
         for effect in slip.effects
@@ -117,8 +115,7 @@ def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame
 def leads(values: Values) -> dict[str, dict[str, float]]:
     """Return the AUC of the network less that of the SVM (`welch`), and the fewer ``seeds``.
 
-    ``printed`` sets the network's scores against the SVM's labels, as below the paper's cell 27;
-    ``scores`` and ``labels`` take the same of both.
+    ``printed`` are scores against labels, as below cell 27; else both have the same.
     """
     found = {}
     for name, of_svm, of_network in (
@@ -134,23 +131,21 @@ def leads(values: Values) -> dict[str, dict[str, float]]:
 def label_identity(values: Values) -> dict[str, float]:
     """Return how far the AUC of labels is off 1 - 5/9 (1 - accuracy), over runs on test images.
 
-    With ten classes of one size the mean over classes of (hits + 1 - false alarms) / 2 is exactly
-    that: the share of hits is the accuracy, that of false alarms (1 - accuracy) / 9.
+    With ten classes of one size, so that false alarms are (1 - accuracy) / 9, it is just that.
     """
-    names = [n for n in values if n.endswith(".auc_hard") and ".train." not in n]
-    auc = np.concatenate([values[name] for name in names])
-    accuracy = np.concatenate(
-        [values[f"{name.removesuffix('auc_hard')}accuracy"] for name in names]
+    runs = [n for n in values if n.endswith(".auc_hard") and ".train." not in n]
+    auc, accuracy = (
+        np.concatenate([values[f"{run.removesuffix('auc_hard')}{measure}"] for run in runs])
+        for measure in ("auc_hard", "accuracy")
     )
     gaps = np.abs(auc - (1 - 5 / 9 * (1 - accuracy)))
     return {"runs": len(gaps), "median": float(np.median(gaps)), "largest": float(gaps.max())}
 
 
 def kernel_choice(values: Values) -> dict[str, Any]:
-    """Return the kernel that training rows favour, and its mean AUC there and on test images.
+    """Return the kernel ``favoured`` by the AUC of labels on training rows, as in cell 17.
 
-    As in the paper's cell 17 the kernel with the highest AUC of labels is chosen, the first of
-    equal ones; ``times`` is in how many ``draws`` that is the one ``favoured``.
+    That is the first of equal ones, in ``times`` of the ``draws``; beside it are its mean AUCs.
     """
     start = "spread_svm_kernels.kernels"
     names = [k for k in KERNELS if f"{start}.{k}.train.auc_hard" in values]
@@ -164,8 +159,7 @@ def kernel_choice(values: Values) -> dict[str, Any]:
 def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
     """Return the final SVM's AUC of labels on the ``fewest``, ``middle`` and ``most`` rows tried.
 
-    These are 3,000 as in the paper's text, 15,000, and 30,000 as in its code. Beside the values are
-    the numbers of rows with the mean AUC of each.
+    Beside the values of each are its number of rows and mean AUC.
     """
     start = "origins.final.rows_"
     sizes = sorted(int(name.removeprefix(start)) for name in values if name.startswith(start))
@@ -173,17 +167,15 @@ def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
     facts: dict[str, float] = {}
     tried = {"fewest": sizes[0], "middle": sizes[(len(sizes) - 1) // 2], "most": sizes[-1]}
     for name, size in tried.items():
-        kept[f"final_rows.{name}"] = values[f"{start}{size}"]
-        facts |= {name: size, f"auc_{name}": float(np.mean(values[f"{start}{size}"]))}
+        kept[f"final_rows.{name}"] = drawn = values[f"{start}{size}"]
+        facts |= {name: size, f"auc_{name}": float(np.mean(drawn))}
     return kept, facts
 
 
 def unseen(rows: int) -> dict[str, int]:
     """Count the images that the paper's minibatch loop never takes, of `rows`."""
-    seen = sum(
-        batch.stop - batch.start for batch in minibatches(rows, PRINTED_MINIBATCH, "as_printed")
-    )
-    return {"rows": rows, "unseen": rows - seen}
+    batches = minibatches(rows, PRINTED_MINIBATCH, "as_printed")
+    return {"rows": rows, "unseen": rows - sum(batch.stop - batch.start for batch in batches)}
 
 
 def grid_repeats() -> dict[str, int]:
@@ -213,11 +205,9 @@ def components_printed(cumulative: Sequence[float]) -> dict[str, float]:
 
 def soft_margin(support_vectors: Mapping[str, int]) -> dict[str, dict[str, float]]:
     """Return the support vectors at the lowest and highest price of slack."""
-    by_price = {float(name.removeprefix("C_")): count for name, count in support_vectors.items()}
-    return {
-        name: {"C": price, "support_vectors": by_price[price]}
-        for name, price in (("low", min(by_price)), ("high", max(by_price)))
-    }
+    by_price = sorted((float(name[2:]), count) for name, count in support_vectors.items())
+    ends = {"low": by_price[0], "high": by_price[-1]}
+    return {end: {"C": price, "support_vectors": count} for end, (price, count) in ends.items()}
 
 
 def mistake() -> dict[str, float]:
@@ -236,10 +226,7 @@ def contour_bands() -> int:
 
 
 def get_dummies_example() -> dict[str, float]:
-    """Take the paper's AUC where a class is never predicted, and the right one.
-
-    Ten rows of each of ten classes; those of class 3 are taken for 4, all others are right.
-    """
+    """Take the paper's AUC where a class is never predicted, 3 taken for 4, and the right one."""
     labels = np.repeat(np.arange(10), 10)
     predicted = np.where(labels == 3, 4, labels)
     printed = roc_auc_score(pd.get_dummies(labels), pd.get_dummies(predicted))
@@ -256,8 +243,7 @@ def judge_slips(
 ) -> dict[str, Any]:
     """Return what every slip comes to (``effects``), who leads, and the facts that the text tells.
 
-    `cumulative` is the share of the variance that the first k principal components explain, k = 1,
-    2 ...; `train_scores` are the training images on the first components, (n, 2 or more).
+    `cumulative` is the share of the variance that the first 1, 2 ... components explain.
     """
     by_rows, sizes = final_rows(values)
     measured, ahead = effects(slips, {**values, **by_rows}), leads(values)

@@ -1,7 +1,4 @@
-"""The paper's statements: `statements.yaml` lists them, with the rules that judge each.
-
-Stage ``judge`` writes their evidence to ``results/statements.json``.
-"""
+"""The paper's statements: `statements.yaml` lists them, with the rules that judge each."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,11 +1,7 @@
 """``make verify``: hold the results against the code, the committed results and the paper.
 
-1. Are all stages up to date with the code and the parameters, as DVC sees it?
-2. Is every result that lies here within its tolerance of the committed one?
-3. Is every verdict on the paper the committed one, and does the ledger say why a number differs?
-
 A number of the paper that differs is a finding; a result that nobody can trust is a failure, with
-exit code 1. Questions 2 and 3 are asked under the committed parameters only.
+exit code 1. Only under the committed parameters are results and verdicts held to the committed.
 """
 
 import io

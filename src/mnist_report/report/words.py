@@ -95,8 +95,8 @@ def short(printed: str) -> str:
 
 def difference_like(value: float, printed: str) -> str:
     """Write a difference with a sign, to one digit more than the printed number shows."""
-    text = f"{value:+.{_decimals(printed) + 1}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0"
+    digits = _decimals(printed) + 1
+    return signed(value, digits) if round(value, digits) else "0"
 
 
 def over_seeds(spread: Mapping[str, float], printed: str) -> str:
