@@ -33,10 +33,9 @@ def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Fig
 
 
 def wrong_images(vectors: NDArray[np.float32], table: pd.DataFrame, margin: str) -> Figure:
-    """Show up to twelve images, shape (k, 784), each with what a classifier took it for.
+    """Show up to twelve images, (k, 784), each with what a classifier took it for.
 
-    The column `margin` says how far ahead of the true class the predicted one is; it is empty where
-    no training image has the label.
+    The column `margin`, how far that is ahead of the truth, is empty for a label without training.
     """
     titles = [
         f"image {row['image']:.0f}\n{row['actual']:.0f} taken for {row['predicted']:.0f}\n"

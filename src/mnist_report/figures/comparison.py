@@ -43,10 +43,7 @@ def error_rates(table: pd.DataFrame) -> Figure:
 
 
 def errors_by_digit(wrong: pd.DataFrame, images: Sequence[int]) -> Figure:
-    """Show how often every model misreads every digit: a column each, `images` of it in all.
-
-    Colour follows the square root of the error, so that good models show differences too.
-    """
+    """Show how often every model misreads every digit: a column each, `images` of it in all."""
     counts = wrong.to_numpy()
     shares = 100 * counts / np.asarray(images)
     figure = Figure(figsize=(7.0, 0.5 * len(wrong) + 1.1))
@@ -66,7 +63,7 @@ def errors_by_digit(wrong: pd.DataFrame, images: Sequence[int]) -> Figure:
 def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Show how often classifiers are right when they are so and so sure, a panel for each.
 
-    A row per bin. Both axes are stretched towards 1, where most confidences lie.
+    Both axes are stretched towards 1, where most confidences lie.
     """
     figure = Figure(figsize=(7.0, 2.9))
     panels = figure.subplots(1, len(curves), sharex=True, sharey=True)
@@ -86,27 +83,18 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def hardest_images(vectors: NDArray[np.float32], table: pd.DataFrame) -> Figure:
-    """Show up to twelve images, shape (k, 784), with what every model says of them.
-
-    Beside ``image`` and ``label`` there is a column for every model's answer, under its short name.
-    """
+    """Show up to twelve images, (k, 784), with the ``label`` and what each model answers."""
     titles = [
         f"image {image}\nlabel {label}" for image, label in table[["image", "label"]].to_numpy()
     ]
     figure, panels = image_board(vectors, titles, (3, 4), height=4.6)
     for axes, row in zip(panels, table.to_dict("records"), strict=False):
-        label = row["label"]
         for line, name in enumerate(table.columns.drop(["image", "label"])):
-            right = row[name] == label
-            axes.text(
-                1.05,
-                0.8 - 0.2 * line,
-                f"{name}: {row[name]}{' ✓' if right else ''}",
-                transform=axes.transAxes,
-                va="center",
-                size=8,
-                weight="bold" if right else "normal",
-            )
+            words, weight = f"{name}: {row[name]}", "normal"
+            if row[name] == row["label"]:
+                words, weight = f"{words} ✓", "bold"
+            beside = axes.text(1.05, 0.8 - 0.2 * line, words, weight=weight, size=8, va="center")
+            beside.set_transform(axes.transAxes)
     return figure
 
 

@@ -21,7 +21,7 @@ def printed_epochs(spread: Mapping[str, Any], printed: pd.DataFrame) -> Figure:
     """Show loss and accuracy by epoch, and below how far printed values lie from our mean.
 
     Above, diamonds are printed values, bands the range over our seeds. Below, 19 of 20 further
-    draws lie between -1 and 1. `spread` leads from epoch to measure to its spread over seeds.
+    draws lie between -1 and 1.
     """
     figure = Figure(figsize=(7.0, 4.6))
     panels = figure.subplots(2, 2, sharex=True, height_ratios=(3, 2))

@@ -1,6 +1,7 @@
 """Pictures of neural networks: how they learn, how they score, and what is inside them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.figures.style import (
     DIGIT_COLOURS,
     DIVERGING,
+    hidden_panels,
     hide_axes,
     logarithmic_loss,
     show_image,
@@ -29,9 +31,8 @@ def learning_curves(history: pd.DataFrame) -> Figure:
     """Draw ``loss`` (nats, logarithmic) and ``accuracy`` by ``epoch``, of validation too if any."""
     figure = Figure(figsize=(6.4, 3.2))
     panels = figure.subplots(1, 2)
-    for axes, measure, name in zip(
-        panels, ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
-    ):
+    measures = {"loss": "loss (nats)", "accuracy": "accuracy"}
+    for axes, (measure, name) in zip(panels, measures.items(), strict=True):
         axes.plot("epoch", measure, "o-", data=history, ms=4, label="training")
         validation = f"validation_{measure}"
         if validation in history:
@@ -47,20 +48,16 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
     """Draw the curves of `scores.roc.roc_curves`, whole and close to the corner."""
     figure = Figure(figsize=(6.4, 3.6))
     panels = figure.subplots(1, 2)
-    averages = {
-        "micro": {"color": "black", "ls": "--", "lw": 1.8},
-        "macro": {"color": "black", "ls": ":", "lw": 1.8},
-    }
+    averages = {"micro": "--", "macro": ":"}
     for name, curve in roc.roc_curves(y_true, scores).items():
         words = f"{name} average" if name in averages else name
-        style = averages.get(name) or {"color": DIGIT_COLOURS(int(name)), "lw": 1.0}
+        style: dict[str, Any] = {"label": f"{words}: {curve.auc:.4f}"}
+        if name in averages:
+            style |= {"color": "black", "ls": averages[name], "lw": 1.8}
+        else:
+            style |= {"color": DIGIT_COLOURS(int(name)), "lw": 1.0}
         for axes in panels:
-            axes.plot(
-                curve.false_positive_rate,
-                curve.true_positive_rate,
-                label=f"{words}: {curve.auc:.4f}",
-                **style,
-            )
+            axes.plot(curve.false_positive_rate, curve.true_positive_rate, **style)
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, zorder=0)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
@@ -91,7 +88,7 @@ def hidden_weights(weights: Floats) -> Figure:
 
 
 def layers(image: Floats, label: int, outputs: Sequence[tuple[str, Floats]]) -> Figure:
-    """Show a scaled image, shape (784,), and below it all maps that each layer makes of it.
+    """Show a scaled image, (784,), and below it all maps that each layer makes of it.
 
     `outputs` are names and maps, (height, width, channels); those of a layer share one scale.
     """
@@ -106,9 +103,7 @@ def layers(image: Floats, label: int, outputs: Sequence[tuple[str, Floats]]) -> 
         part.suptitle(words, x=0.01, ha="left", size=10, weight="bold")
         # Nothing comes out of a layer in which every unit is dead; its scale must still have a top.
         highest = float(maps.max()) or 1.0
-        panels = part.subplots(number, min(channels, MAPS_IN_A_ROW), squeeze=False)
-        for axes in panels.flat:
-            hide_axes(axes)
+        panels = hidden_panels(part, number, min(channels, MAPS_IN_A_ROW))
         for channel, axes in zip(range(channels), panels.flat, strict=False):
             shown = axes.imshow(maps[:, :, channel], cmap="viridis", vmin=0, vmax=highest)
             axes.set_title(str(channel + 1), fontsize=8, pad=2)
@@ -122,9 +117,7 @@ def filters(kernels: Floats) -> Figure:
     rows = -(-len(kernels) // columns)
     figure = Figure(figsize=(6.8, 0.4 + 1.2 * rows))
     norm = CenteredNorm(0, float(np.abs(kernels).max()) or 1.0)
-    panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat:
-        hide_axes(axes)
+    panels = hidden_panels(figure, rows, columns)
     for number, (axes, kernel) in enumerate(zip(panels.flat, kernels, strict=False), start=1):
         shown = axes.imshow(kernel, cmap=DIVERGING, norm=norm)
         axes.set_title(str(number))

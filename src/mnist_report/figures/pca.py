@@ -41,9 +41,9 @@ def scatter_3d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
 
 
 def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: int) -> Figure:
-    """Draw the share of variance explained by the first k components, for all k.
+    """Draw the share of variance that the first k components explain, with marks where `reached`.
 
-    Marked is where it reaches some shares; what the paper shows, `printed` components, is shaded.
+    What the paper shows, `printed` components, is shaded.
     """
     figure = Figure(figsize=(6.4, 3.8))
     axes = figure.add_subplot()
@@ -61,10 +61,7 @@ def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: i
 
 
 def components(mean: Floats, directions: Floats, ratios: Floats) -> Figure:
-    """Show the mean image, shape (784,), and up to twelve components, shape (k, 784), as pictures.
-
-    Each has a scale of its own; white is zero.
-    """
+    """Show the mean image, (784,), and up to twelve components, (k, 784); white is zero."""
     figure = Figure(figsize=(7.0, 2.4))
     grid = figure.add_gridspec(2, 7, width_ratios=[1.6, *[1] * 6])
     show_image(figure.add_subplot(grid[:, 0]), mean, "mean")

@@ -16,8 +16,7 @@ def effects(
 ) -> Figure:
     """Show effects with their 95 % intervals, a panel for each measure, the largest on top.
 
-    Measures without a panel in `PANELS` are left out. Effects of one label share a line of the
-    picture; ``min`` and ``max`` are those of single seeds. `words` name the horizontal axes.
+    Effects of one label share a line; `words` name the horizontal axes.
     """
     shown = table[table["measure"].isin(PANELS)]
     measures = [measure for measure in PANELS if (shown["measure"] == measure).any()]

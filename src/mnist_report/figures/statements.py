@@ -42,40 +42,30 @@ def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Fig
     numbers = sorted(accuracies)
     values = 100 * np.stack([accuracies[k] for k in numbers], axis=1)
     axes.axvline(enough, color="0.4", ls=":", lw=1.2)
-    write_beside(
-        axes,
-        f"{enough} components",
-        (enough, 0.06),
-        (5, 0),
-        xycoords=("data", "axes fraction"),
-        va="baseline",
-        color="0.3",
-    )
+    low = {"xycoords": ("data", "axes fraction"), "va": "baseline", "color": "0.3"}
+    write_beside(axes, f"{enough} components", (enough, 0.06), (5, 0), **low)
     _band(axes, values, 0, x=numbers)
     best = int(values.mean(axis=0).argmax())
-    write_beside(
-        axes,
-        f"most right: {numbers[best]}",
-        (numbers[best], values[:, best].mean()),
-        (0, -16),
-        ha="center",
-        va="baseline",
-        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85},
-        arrowprops={"arrowstyle": "-", "color": "0.4", "lw": 0.8, "shrinkB": 3},
-    )
+    how = {
+        "ha": "center",
+        "va": "baseline",
+        "bbox": {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85},
+        "arrowprops": {"arrowstyle": "-", "color": "0.4", "lw": 0.8, "shrinkB": 3},
+    }
+    place = (numbers[best], values[:, best].mean())
+    write_beside(axes, f"most right: {numbers[best]}", place, (0, -16), **how)
     axes.set_xscale("log")
     # Labels of neighbours on a logarithmic axis would run together.
     shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or _is_round(k)]
     fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
-    axes.set_xlabel("number of components (logarithmic)")
-    axes.set_ylabel("right on the test images (%)")
+    axes.set(xlabel="number of components (logarithmic)", ylabel="right on the test images (%)")
     return figure
 
 
 def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Figure:
-    """Draw the test loss by epoch, a panel for each learning rate, with Adam's in every panel.
+    """Draw test losses by epoch, a panel for each learning rate, with Adam's in every panel.
 
-    `curves` lead from activation to learning rate, the same ones for all, to the loss in nats.
+    `curves` lead from activation to learning rate, the same ones for all.
     """
     rates = list(next(iter(curves.values())))
     columns = min(2, len(rates))
@@ -100,18 +90,13 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
 
 
 def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
-    """Draw training and validation loss with and without dropout, a panel for each network.
-
-    `curves` lead from network to ``with`` and ``without`` to ``loss`` and ``validation_loss``.
-    """
+    """Draw training and validation loss, ``with`` and ``without`` dropout, a panel per network."""
+    kinds = {"validation_loss": ("validation", "-"), "loss": ("training", "--")}
     lines = {
         network: [
             (losses[loss], number, f"{kind}, {variant} dropout", line)
             for number, (variant, losses) in enumerate(variants.items())
-            for loss, kind, line in (
-                ("validation_loss", "validation", "-"),
-                ("loss", "training", "--"),
-            )
+            for loss, (kind, line) in kinds.items()
         ]
         for network, variants in curves.items()
     }
@@ -119,10 +104,7 @@ def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
 
 
 def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
-    """Draw the loss on rows not trained on, a panel for each network.
-
-    `curves` lead from network to ``scaled`` and ``unscaled`` pixels.
-    """
+    """Draw the loss on unseen rows with ``scaled`` and ``unscaled`` pixels, a panel per network."""
     lines = {
         network: [
             (loss, number, NAMES[pixels], "-") for number, (pixels, loss) in enumerate(by.items())
@@ -133,10 +115,7 @@ def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
 
 
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
-    """Draw how costs grow with the rows, both axes logarithmic, with fitted straight lines.
-
-    `measures` are what `evaluation.evidence.growth_curves` returns, a panel for each kind.
-    """
+    """Draw how costs grow with the rows, both axes logarithmic, a panel for each kind of costs."""
     figure = Figure(figsize=(0.4 + 2.4 * len(measures), 3.2))
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for axes, (measure, series) in zip(panels, measures.items(), strict=True):
@@ -153,8 +132,7 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
                 slope, height = np.polyfit(np.log(repeated), np.log(values), 1)
                 axes.plot(sizes, np.exp(height) * np.power(sizes, slope), color=colour)
                 label += f": exponent {slope:.2f}"
-            marker = "os"[number]
-            axes.plot(repeated, values, marker, color=colour, ms=4, alpha=0.7, label=label)
+            axes.plot(repeated, values, "os"[number], color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
         fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
@@ -198,12 +176,11 @@ def _band(
     axes: Axes,
     values: Floats,
     number: int,
-    x: Sequence[int] | None = None,
+    x: Sequence[int] = (),
     **line: Any,  # noqa: ANN401  (any property of a line)
 ) -> None:
     """Draw values in the colour and with the marker of a number; without `x` they are by epoch."""
-    if x is None:
-        x = range(1, values.shape[1] + 1)
+    x = x or range(1, values.shape[1] + 1)
     colour, marker = f"C{number}", "os^"[number]
     axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, lw=0)
     axes.plot(x, values.mean(axis=0), color=colour, marker=marker, ms=3.5, **line)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
@@ -55,10 +55,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def draw(make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> bytes:
-    """Draw ``make(*args, **kwargs)`` in the project's style; return a PNG file's bytes.
-
-    The file names no date and no software version, so the same figure gives the same bytes.
-    """
+    """Draw ``make(*args, **kwargs)`` in the project's style; return a PNG file's bytes, undated."""
     with mpl.rc_context():
         # Nothing of a user's own matplotlibrc.
         mpl.rcdefaults()
@@ -101,12 +98,18 @@ def image_board(
     figure = Figure(figsize=(7.0, height))
     if not len(vectors):
         figure.text(0.5, 0.5, "no mistakes", ha="center", va="center")
-    panels = list(figure.subplots(*shape).flat)
-    for axes in panels:
-        hide_axes(axes)
-    for axes, vector, title in zip(panels, vectors, titles, strict=False):
+    panels = hidden_panels(figure, *shape)
+    for axes, vector, title in zip(panels.flat, vectors, titles, strict=False):
         show_image(axes, vector, title)
-    return figure, panels
+    return figure, list(panels.flat)
+
+
+def hidden_panels(figure: FigureBase, rows: int, columns: int) -> NDArray[Any]:
+    """Make panels, shape (rows, columns), for pictures; those that stay empty do not show."""
+    panels: NDArray[Any] = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat:
+        hide_axes(axes)
+    return panels
 
 
 def name_cells(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
@@ -124,25 +127,15 @@ def dark_cells(shown: AxesImage) -> NDArray[np.bool_]:
 
 
 def write_cells(
-    axes: Axes,
-    texts: ArrayLike,
-    dark: NDArray[np.bool_],
-    bold: ArrayLike = False,
-    size: float = 8,
+    axes: Axes, texts: ArrayLike, dark: NDArray[np.bool_], bold: ArrayLike = False, size: float = 8
 ) -> None:
     """Write a text into every cell of an image, white into the dark ones; shape (rows, columns)."""
-    strong = np.broadcast_to(bold, dark.shape)
+    colours = np.where(dark, "white", "black")
+    weights = np.broadcast_to(np.where(bold, "bold", "normal"), dark.shape)
+    look: dict[str, Any] = {"ha": "center", "va": "center", "size": size}
     for (row, column), text in np.ndenumerate(np.asarray(texts)):
-        axes.text(
-            column,
-            row,
-            text,
-            ha="center",
-            va="center",
-            size=size,
-            color="white" if dark[row, column] else "black",
-            weight="bold" if strong[row, column] else "normal",
-        )
+        look |= {"color": colours[row, column], "weight": weights[row, column]}
+        axes.text(column, row, text, **look)
 
 
 def write_beside(

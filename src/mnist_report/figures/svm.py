@@ -16,13 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from mnist_report.figures.style import (
-    DIGIT_COLOURS,
-    DIGITS,
-    legend_above,
-    name_cells,
-    write_cells,
-)
+from mnist_report.figures.style import DIGIT_COLOURS, DIGITS, legend_above, name_cells, write_cells
 
 #: The two classes of the toy data: blue and orange, told apart with any colour vision.
 _TWO = ListedColormap(["#ffa90e", "#3f90da"])
@@ -66,10 +60,9 @@ def rings(X: Points, y: NDArray[np.int64], model: SVC) -> Figure:
 
 
 def lifted(Z: Points, y: NDArray[np.int64], model: SVC) -> Figure:
-    """Show the images of the points in space, shape (n, 3), and the plane that parts them.
+    """Show the images of the points in space, (n, 3), and the plane that parts them.
 
-    The plane must cut the first two axes above 0. Images far from it are left out: they would press
-    all others into a corner.
+    It must cut the first two axes above 0; images far from it would press all others together.
     """
     weights, constant = model.coef_[0], model.intercept_[0]
     cuts = -constant / weights[:2]
@@ -121,10 +114,7 @@ def kernel_scores(table: pd.DataFrame) -> Figure:
 def decision_regions(
     X: Points, y: NDArray[np.int64], classifiers: Mapping[str, Classifier]
 ) -> Figure:
-    """Show how each classifier parts the plane of two principal components into ten digits.
-
-    `classifiers` leads from a panel's title to a function from points, shape (m, 2), to digits.
-    """
+    """Show how classifiers, by their titles, part the plane of two components into ten digits."""
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, CELLS, axis=1)), axis=-1).reshape(-1, 2)
     count = len(classifiers)
@@ -137,18 +127,13 @@ def decision_regions(
         _name_regions(axes, regions, low, high)
         axes.set_title(title)
         axes.grid(visible=False)
-    colours = [DIGIT_COLOURS(digit) for digit in range(10)]
-    figure.legend(
-        handles=[
-            Line2D([], [], ls="", marker="o", color=colour, label=str(digit))
-            for digit, colour in enumerate(colours)
-        ],
-        loc="outside lower center",
-        ncols=10 if count > 1 else 5,
-        title="label",
-        handletextpad=0.1,
-        columnspacing=1.2,
-    )
+    dots = [
+        Line2D([], [], ls="", marker="o", color=DIGIT_COLOURS(digit), label=str(digit))
+        for digit in range(10)
+    ]
+    tight = {"handletextpad": 0.1, "columnspacing": 1.2, "title": "label"}
+    columns = 10 if count > 1 else 5
+    figure.legend(handles=dots, loc="outside lower center", ncols=columns, **tight)
     return figure
 
 
@@ -168,15 +153,13 @@ def _name_regions(axes: Axes, regions: NDArray[np.int64], low: Points, high: Poi
 
 
 def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:
-    """Show the ``mean`` accuracy of every candidate over ``C`` and ``gamma``.
+    """Show the ``mean`` accuracy by ``C`` and ``gamma``; the pair `taken` is framed.
 
-    Those ``within_one_se`` of the best are bold; the one `taken`, C and gamma, is framed.
+    Those ``within_one_se`` of the best are bold.
     """
-    values, bold = (
-        table.pivot(index="gamma", columns="C", values=column)
-        for column in ("mean", "within_one_se")
-    )
-    Cs, gammas = sorted(table["C"].unique()), sorted(table["gamma"].unique())
+    cells = table.pivot(index="gamma", columns="C")
+    values, bold = cells["mean"], cells["within_one_se"]
+    Cs, gammas = list(values.columns), list(values.index)
     figure = Figure(figsize=(0.75 * len(Cs) + 1.6, 0.55 * len(gammas) + 1.3))
     axes = figure.add_subplot()
     image = axes.imshow(values, cmap="cividis", origin="lower", aspect="auto", vmin=0, vmax=1)
@@ -215,15 +198,12 @@ def _square_panels(count: int) -> tuple[Figure, list[Axes]]:
     figure, panels = _panels(count, columns, (width, 3.0), "$x_1$", "$x_2$")
     for axes in panels:
         axes.set_aspect("equal")
-    figure.legend(
-        handles=[
-            Line2D([], [], color="black", label="boundary"),
-            Line2D([], [], color="black", ls="--", label="margins"),
-            Line2D([], [], ls="", marker="o", mfc="none", mec="black", label="support vector"),
-        ],
-        loc="outside lower center",
-        ncols=3,
-    )
+    handles = [
+        Line2D([], [], color="black", label="boundary"),
+        Line2D([], [], color="black", ls="--", label="margins"),
+        Line2D([], [], ls="", marker="o", mfc="none", mec="black", label="support vector"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure, panels
 
 

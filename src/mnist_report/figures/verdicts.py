@@ -24,11 +24,7 @@ GROUPS = {
 }
 
 #: Sign and colour of each verdict, so that shape tells what colour does.
-LOOKS = {
-    "agrees": ("o", "#3f90da"),
-    "undecided": ("D", "#ffa90e"),
-    "differs": ("X", "#bd1f01"),
-}
+LOOKS = {"agrees": ("o", "#3f90da"), "undecided": ("D", "#ffa90e"), "differs": ("X", "#bd1f01")}
 
 #: Standard deviations around the mean that hold about nineteen of twenty draws.
 USUAL = 2
@@ -44,10 +40,7 @@ STEP = 0.065
 
 
 def deviations(table: pd.DataFrame) -> Figure:
-    """Show how many standard deviations each printed number lies from the mean over our seeds.
-
-    Numbers of about the same ``z`` are stacked; where that is empty they are left out.
-    """
+    """Show how many standard deviations, ``z`` if any, each printed number lies from our mean."""
     placed = _place(table[table["z"].notna()])
     by_group = placed.groupby("group", sort=False)["height"]
     # Of a row of the picture: how high its stacks grow, with some air, and where its floor lies.
@@ -80,10 +73,10 @@ def deviations(table: pd.DataFrame) -> Figure:
         words = ", ".join(KERNELS.get(part, part) for part in words.split("."))
         beyond = abs(z) > EDGE
         words = f"{words} {z:+.{0 if beyond else 1}f}".replace("-", "\N{MINUS SIGN}")
-        if z > 0:
-            axes.text(x - 0.2, y, words + " →" * beyond, ha="right", va="center", size=7)
-        else:
-            axes.text(x + 0.2, y, "← " * beyond + words, ha="left", va="center", size=7)
+        if beyond:
+            words = f"{words} →" if z > 0 else f"← {words}"
+        side, shift = ("right", -0.2) if z > 0 else ("left", 0.2)
+        axes.text(x + shift, y, words, ha=side, va="center", size=7)
     figure.legend(loc="outside upper center", ncols=len(LOOKS) + 1, markerscale=1.6)
     return figure
 
