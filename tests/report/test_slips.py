@@ -137,7 +137,8 @@ def test_facts_worked_out_by_hand():
     # The grid has its repeats where the paper prints rows twice.
     means = [entry.id for entry in load_ledger() if entry.id.startswith("svm_grid.")]
     means = [name for name in means if name.endswith(".mean")]
-    repeats = slips.grid_repeats()
+    facts = slips.facts_of_the_code(60000)
+    repeats = facts["grid"]
     assert repeats["candidates"] == len(means) == 42
     assert repeats["repeated"] == sum(name.endswith("b.mean") for name in means) == 7
     assert (repeats["fits"], repeats["repeated_fits"]) == (5 * 42, 5 * 7)
@@ -146,18 +147,18 @@ def test_facts_worked_out_by_hand():
     assert slips.components_printed(uniform) == {"printed": 100, "share": pytest.approx(100 / 784)}
     assert slips.components_printed([0.4, 1.0]) == {"printed": 2, "share": 1.0}
     # As matplotlib's contourf draws ten levels.
-    assert slips.contour_bands() == 6
+    assert facts["contourf"] == {"bands": 6}
     # Prices of slack are ordered as numbers.
     assert slips.soft_margin({"C_1000": 136, "C_1e-05": 400, "C_1": 141}) == {
         "low": {"C": 1e-5, "support_vectors": 400},
         "high": {"C": 1000, "support_vectors": 136},
     }
-    loss = slips.mistake()
+    loss = facts["mistake"]
     assert (loss["at_0_9"], loss["at_0_999"]) == pytest.approx((math.log(10), math.log(1000)))
 
 
 def test_a_class_that_is_never_predicted_shifts_the_columns():
-    example = slips.get_dummies_example()
+    example = slips.facts_of_the_code(60000)["get_dummies"]
     # Right: nine classes at 1 but for 4, which takes ten wrong rows of 90, and class 3 at 0.5.
     assert example["right"] == pytest.approx((8 + 0.5 + (1 + 80 / 90) / 2) / 10)
     # As printed the columns are 0 1 2 4 5 ... held against 0 1 2 3 4 ...: three are right, and of

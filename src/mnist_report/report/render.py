@@ -111,9 +111,8 @@ class Document:
 
     def judged(self, entry_id: str) -> Judged:
         """Return one printed number, judged."""
-        for row in self.verdicts:
-            if row.entry.id == entry_id:
-                return row
+        if found := [row for row in self.verdicts if row.entry.id == entry_id]:
+            return found[0]
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
     def sizes(self) -> list[origins.Size]:
@@ -248,19 +247,17 @@ def _number(text: str) -> str:
     """Put numbers for names of figures and tables, each in the order in which they stand."""
     for kind in ("Figure", "Table"):
         shown = dict.fromkeys(re.findall(rf"\*\*{kind} <(.+?)>\.\*\*", text))
-        numbers = {name: str(number) for number, name in enumerate(shown, 1)}
-        for name in re.findall(rf"{kind} <(.+?)>", text):
-            if name not in numbers:
-                raise UserError(f"a template refers to {kind} {name}, which it does not show")
-        for name, number in numbers.items():
+        for number, name in enumerate(shown, 1):
             text = text.replace(f"{kind} <{name}>", f"{kind} {number}")
+        if unknown := re.search(rf"{kind} <(.+?)>", text):
+            raise UserError(f"a template refers to {kind} {unknown[1]}, which it does not show")
     return text
 
 
 def _contents(markdown: str) -> str:
     """List the second-level headings as links, with the anchors that Git hosts make."""
-    lines = []
-    for heading in re.findall(r"^## (.+)$", markdown, flags=re.MULTILINE):
-        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        lines.append(f"- [{heading}](#{anchor})")
-    return "\n".join(lines) + "\n"
+    anchors = {
+        heading: re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^## (.+)$", markdown, flags=re.MULTILINE)
+    }
+    return "".join(f"- [{heading}](#{anchor})\n" for heading, anchor in anchors.items())

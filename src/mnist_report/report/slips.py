@@ -172,22 +172,10 @@ def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
     return kept, facts
 
 
-def unseen(rows: int) -> dict[str, int]:
+def unseen(rows: int) -> dict[str, float]:
     """Count the images that the paper's minibatch loop never takes, of `rows`."""
     batches = minibatches(rows, PRINTED_MINIBATCH, "as_printed")
     return {"rows": rows, "unseen": rows - sum(batch.stop - batch.start for batch in batches)}
-
-
-def grid_repeats() -> dict[str, int]:
-    """Count the candidates and fits of the paper's search, and those done twice."""
-    candidates = len(PRINTED_C) * len(PRINTED_GAMMA)
-    repeated = candidates - len(set(PRINTED_C)) * len(set(PRINTED_GAMMA))
-    return {
-        "candidates": candidates,
-        "repeated": repeated,
-        "fits": PRINTED_FOLDS * candidates,
-        "repeated_fits": PRINTED_FOLDS * repeated,
-    }
 
 
 def reading(scores: Floats, labels: NDArray[np.int64]) -> dict[str, int]:
@@ -210,27 +198,36 @@ def soft_margin(support_vectors: Mapping[str, int]) -> dict[str, dict[str, float
     return {end: {"C": price, "support_vectors": count} for end, (price, count) in ends.items()}
 
 
-def mistake() -> dict[str, float]:
-    """Return the loss of two classes, in nats, where the truth is 0 and ŷ is 0.9 or 0.999."""
-    truth = np.array([[1.0, 0.0]])
-    return {
-        name: cross_entropy(truth, np.log([[1 - y_hat, y_hat]]))
-        for name, y_hat in (("at_0_9", 0.9), ("at_0_999", 0.999))
-    }
-
-
-def contour_bands() -> int:
-    """Count the colours that cell 18's ``contourf``, told no levels, gives to labels 0 to 9."""
-    labels = np.tile(np.arange(10), (2, 1))
-    return len(list(Figure().subplots().contourf(labels).levels)) - 1
-
-
-def get_dummies_example() -> dict[str, float]:
-    """Take the paper's AUC where a class is never predicted, 3 taken for 4, and the right one."""
+def facts_of_the_code(rows: int) -> dict[str, dict[str, float]]:
+    """Return what follows from the printed code alone, on so many training rows."""
+    candidates = len(PRINTED_C) * len(PRINTED_GAMMA)
+    repeated = candidates - len(set(PRINTED_C)) * len(set(PRINTED_GAMMA))
+    # The paper's AUC where a class is never predicted: ten rows of each, those of 3 taken for 4.
     labels = np.repeat(np.arange(10), 10)
     predicted = np.where(labels == 3, 4, labels)
-    printed = roc_auc_score(pd.get_dummies(labels), pd.get_dummies(predicted))
-    return {"printed": float(printed), "right": auc_hard(labels, predicted, np.arange(10))}
+    as_printed = roc_auc_score(pd.get_dummies(labels), pd.get_dummies(predicted))
+    # The colours that cell 18's ``contourf``, told no levels, gives to the labels.
+    levels = Figure().subplots().contourf(np.tile(np.arange(10), (2, 1))).levels
+    truth = np.array([[1.0, 0.0]])
+    return {
+        "contourf": {"bands": len(list(levels)) - 1},
+        "get_dummies": {
+            "printed": float(as_printed),
+            "right": auc_hard(labels, predicted, np.arange(10)),
+        },
+        "grid": {
+            "candidates": candidates,
+            "repeated": repeated,
+            "fits": PRINTED_FOLDS * candidates,
+            "repeated_fits": PRINTED_FOLDS * repeated,
+        },
+        "minibatches": unseen(rows),
+        # The loss of two classes, in nats, where the truth is 0 and ŷ is 0.9 or 0.999.
+        "mistake": {
+            name: cross_entropy(truth, np.log([[1 - y_hat, y_hat]]))
+            for name, y_hat in (("at_0_9", 0.9), ("at_0_999", 0.999))
+        },
+    }
 
 
 def judge_slips(
@@ -263,11 +260,7 @@ def judge_slips(
             "final_draw": {"share": results["svm_final"]["unique_rows"] / rows},
             "kernel_choice": kernel_choice(values),
             "label_identity": label_identity(values),
-            "contourf": {"bands": contour_bands()},
-            "get_dummies": get_dummies_example(),
-            "grid": grid_repeats(),
-            "minibatches": unseen(rows),
-            "mistake": mistake(),
+            **facts_of_the_code(rows),
             # The first whole outputs at which the code without guards gives no number.
             "guards": {
                 "nan_from": overflow["largest_safe_logit"] + 1,

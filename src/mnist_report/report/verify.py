@@ -79,23 +79,23 @@ def compare_results() -> list[str]:
     # The committed ones too, so that one that is missing here is noticed.
     committed = (Path(line) for line in git.lines(paths.ROOT, "ls-files", "results/*.json"))
     names = {path.stem for path in (*committed, *paths.RESULTS.glob("*.json"))}
-    old = dict(flatten({name: json.loads(_committed(f"results/{name}.json")) for name in names}))
-    new = dict(flatten({name: files.read_json(paths.results_file(name)) for name in names}))
+    sides = (
+        {name: json.loads(_committed(f"results/{name}.json")) for name in names},
+        {name: files.read_json(paths.results_file(name)) for name in names},
+    )
     # A digit that one seed reads in one image has no tolerance; the accuracies made of them have.
     old, new = (
-        {key: value for key, value in leaves.items() if ".answers." not in key}
-        for leaves in (old, new)
+        {key: leaf for key, leaf in flatten(side) if ".answers." not in key} for side in sides
     )
     failures = [f"metric {key} is only on one side" for key in sorted(old.keys() ^ new.keys())]
     for key in sorted(old.keys() & new.keys()):
-        if isinstance(old[key], int | float) and isinstance(new[key], int | float):
+        was, now = old[key], new[key]
+        if isinstance(was, int | float) and isinstance(now, int | float):
             allowed = tolerance(rules, key, old)
-            if not abs(new[key] - old[key]) <= allowed:
-                failures.append(
-                    f"metric {key} is {new[key]}, committed {old[key]}, tolerance {allowed:g}"
-                )
-        elif old[key] != new[key]:
-            failures.append(f"metric {key} is {new[key]!r}, committed {old[key]!r}")
+            if not abs(now - was) <= allowed:
+                failures.append(f"metric {key} is {now}, committed {was}, tolerance {allowed:g}")
+        elif was != now:
+            failures.append(f"metric {key} is {now!r}, committed {was!r}")
     return failures
 
 
@@ -128,10 +128,9 @@ def compare_verdicts() -> list[str]:
 def check_explanations(numbers: pd.DataFrame) -> list[str]:
     """Ask why of every number of the paper that differs."""
     explained = {entry.id for entry in load_ledger() if entry.why}
+    differing = set(numbers.loc[numbers["verdict"] == "differs", "id"])
     return [
-        f"{name} differs, and paper.yaml lacks its why"
-        for name in numbers.loc[numbers["verdict"] == "differs", "id"]
-        if name not in explained
+        f"{name} differs, and paper.yaml lacks its why" for name in sorted(differing - explained)
     ]
 
 
