@@ -11,7 +11,7 @@ from mnist_report.evaluation import comparison
 from mnist_report.figures import comparison as figures
 from mnist_report.figures.names import MODELS, SHORT
 from mnist_report.figures.style import plot
-from mnist_report.scores.answers import read_right
+from mnist_report.scores.answers import digits_read
 
 #: Those that give probabilities. The support vector machine gives scores.
 NETWORKS = ("scratch_nn", "keras_dense", "cnn")
@@ -79,7 +79,7 @@ def main(stage: Stage) -> None:
         files.write_csv(paths.plot_file("comparison", name), content)
     studies = {name: files.read_json(paths.results_file(f"spread_{name}")) for name in MODELS}
     right_by_seed = {
-        name: read_right(study["answers"], labels, study["test"]["accuracy"]["seeds"])
+        name: digits_read(study["answers"], labels, study["test"]["accuracy"]["seeds"]) == labels
         for name, study in studies.items()
     }
     files.write_json(

@@ -139,4 +139,4 @@ def test_images_that_some_seed_misreads_are_kept_and_the_rest_follows():
     labels, read = np.array([7, 2, 1, 0]), [[7, 2, 1, 6], [7, 3, 1, 6], [7, 2, 1, 0]]
     table = answers.misread(read, labels)
     assert table == {"1": "232", "3": "660"}
-    assert np.array_equal(answers.read_right(table, labels, 3), np.array(read) == labels)
+    assert np.array_equal(answers.digits_read(table, labels, 3), read)

@@ -1,7 +1,6 @@
 """What every seed reads in every test image, without the images that all read right.
 
-A table, image to digits, has an entry for each image that some seed misreads: its number from 0,
-and a string with the digit that each seed reads, in the order of the seeds.
+A table leads from an image, its number from 0, to a string with the digit that each seed reads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,14 +14,6 @@ def misread(answers: Sequence[ArrayLike], labels: NDArray[np.int64]) -> dict[str
     table = np.asarray(answers)
     images = np.flatnonzero((table != labels).any(axis=0))
     return {str(image): "".join(map(str, table[:, image])) for image in images}
-
-
-def read_right(
-    table: Mapping[str, str], labels: NDArray[np.int64], seeds: int
-) -> NDArray[np.bool_]:
-    """Return whether each seed reads each image right, shape (seeds, n)."""
-    right: NDArray[np.bool_] = digits_read(table, labels, seeds) == labels
-    return right
 
 
 def digits_read(

@@ -17,10 +17,7 @@ POINTS = 202
 
 @dataclass(frozen=True)
 class RocCurve:
-    """A curve from (0, 0) to (1, 1), straight between its points, and the area below it.
-
-    The rates, shape (points,), never fall.
-    """
+    """A curve from (0, 0) to (1, 1), whose rates never fall, and the area below it."""
 
     false_positive_rate: Floats
     true_positive_rate: Floats
@@ -30,12 +27,9 @@ class RocCurve:
 def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> dict[str, RocCurve]:
     """Return the ROC curve of every class against the rest, then their two averages.
 
-    ``micro`` takes every pair of a row and a class as a case of one two-class problem; ``macro`` is
-    the mean of the classes' curves at equal false positive rates, and its area the mean of their
-    areas (Fawcett 2006, sections 8 and 10). A class that no row has, or that all have, is left out.
-
-    `y_true`, (n,), has the column number of each row's true class. The micro average compares
-    scores of different columns, so they should be probabilities or alike, (n, c).
+    ``micro`` takes every pair of a row and a class as a case of one two-class problem, so scores
+    should be probabilities or alike; ``macro`` is the mean of the classes' curves at equal false
+    positive rates (Fawcett 2006, sections 8 and 10). `y_true` has each row's column.
     """
     truth, defined = one_against_rest(y_true, np.arange(scores.shape[1]))
     curves = {str(column): _curve(truth[:, column], scores[:, column]) for column in defined}
@@ -45,21 +39,12 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> dic
 
 
 def roc_table(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> pd.DataFrame:
-    """Return `roc_curves` as a table of ``curve``, ``false_positive_rate``, ``true_positive_rate``.
-
-    Each curve is thinned to at most `POINTS` points, its ends among them; the area below them
-    differs from the curve's by less than 0.005.
-    """
+    """Return `roc_curves` as a table; each is thinned to `POINTS` points, its ends among them."""
     parts = []
     for name, curve in roc_curves(y_true, scores).items():
-        points = pd.DataFrame(
-            {
-                "curve": name,
-                "false_positive_rate": curve.false_positive_rate,
-                "true_positive_rate": curve.true_positive_rate,
-            }
-        )
-        parts.append(points.iloc[_thinned(curve)])
+        kept, rates = _thinned(curve), ("false_positive_rate", "true_positive_rate")
+        points = {rate: getattr(curve, rate)[kept] for rate in rates}
+        parts.append(pd.DataFrame({"curve": name, **points}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -23,28 +23,24 @@ def accuracy(y_true: Labels, y_pred: Labels) -> float:
 
 
 def auc_hard(y_true: Labels, y_pred: Labels, classes: Labels) -> float:
-    """Return the AUC that the paper reports: `auc_scores` of predictions as one-hot columns.
-
-    So the ROC curve of a class is two straight lines, and its AUC (sensitivity + specificity) / 2.
-    """
+    """Return the AUC that the paper reports: `auc_scores` of predictions as one-hot columns."""
     return auc_scores(y_true, _one_hot(y_pred, classes).astype(np.float64), classes)
 
 
 def auc_scores(y_true: Labels, scores: NDArray[np.floating[Any]], classes: Labels) -> float:
     """Return the macro one-vs-rest AUC, 0 to 1: the mean over classes of the area under the ROC.
 
-    Only the order of the rows within a column matters, so the scores need not be probabilities.
-    Classes without a curve, see `one_against_rest`, are left out of the mean. The rows of a label
-    that is not one of `classes`, one that a model never met, belong to the rest for every class.
+    Classes without a curve, see `one_against_rest`, are left out. The rows of a label that is not
+    one of `classes`, one that a model never met, belong to the rest for every class.
     """
     truth, defined = one_against_rest(y_true, classes)
     return float(roc_auc_score(truth[:, defined], scores[:, defined], average="macro"))
 
 
 def one_against_rest(y_true: Labels, classes: Labels) -> tuple[Bools, NDArray[np.intp]]:
-    """Return which rows are of each class, shape (n, k), and the columns that have a ROC curve.
+    """Return which rows are of each class, (n, k), and the columns that have a ROC curve.
 
-    Those are of the classes that some rows have and some have not; without any it is a UserError.
+    Those are of the classes that some rows have and some have not.
     """
     truth = _one_hot(y_true, classes)
     defined = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
@@ -68,8 +64,7 @@ def most_confidently_wrong(
 ) -> NDArray[np.intp]:
     """Find the at most `k` wrong predictions with the largest margin over the truth, and first.
 
-    It can be negative: `SVC.predict` and the highest score can name different classes. Of a true
-    class that is not one of `classes` the score is the smallest of the row.
+    Of a true class that is not one of `classes` the score is the smallest of the row.
     """
     wrong = np.flatnonzero(y_pred != y_true)
     table = scores[wrong]

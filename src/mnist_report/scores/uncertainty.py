@@ -29,10 +29,9 @@ def spreads(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def paired_difference(one: ArrayLike, other: ArrayLike) -> dict[str, float]:
-    """Return the ``mean`` of ``other - one`` over ``seeds``, with Student's 95 % interval.
+    """Return the ``mean`` of ``other - one`` over ``seeds``, with Student's 95 % interval and p.
 
-    Both hold a value for each seed, in the same order. Where all differences are equal the
-    interval, ``low`` to ``high``, has no width.
+    Both hold a value for each seed. Of equal differences the interval has no width.
     """
     differences = np.subtract(other, one, dtype=np.float64)
     low = high = mean = float(differences.mean())
@@ -51,9 +50,8 @@ def pigeonhole_bootstrap(
     """Draw accuracies anew by both sources of chance: seeds and images, each with replacement.
 
     All models share the images of a draw; each has seeds of its own (A. B. Owen, Annals of Applied
-    Statistics 1, 2007: the pigeonhole bootstrap). `right` has whether each seed of a model, of two
-    or more, reads each image right, (seeds, n); returned is the accuracy of every seed drawn on the
-    images of its draw, (draws, seeds - 1).
+    Statistics 1, 2007). From whether each of two or more seeds reads each image right, (seeds, n),
+    to the accuracy of every seed drawn, (draws, seeds - 1).
     """
     n = next(iter(right.values())).shape[1]
     tables = {name: table.astype(np.float64) for name, table in right.items()}
@@ -76,9 +74,8 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int, float]:
     """Compare two classifiers, right or wrong on the same rows, by McNemar's exact test.
 
-    Returned is how many rows only the one, or only the other, has right, and the two-sided p, 1 if
-    there is no such row. If both are equally good, either is right on such a row with probability
-    1/2 (McNemar, 1947; the exact form is the binomial test).
+    Returned is how many rows only the one, or only the other, has right, and the two-sided p
+    (McNemar, 1947; the exact form is the binomial test).
     """
     only_one, only_other = int((one & ~other).sum()), int((other & ~one).sum())
     if only_one + only_other == 0:
