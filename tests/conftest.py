@@ -11,8 +11,8 @@ for name in [name for name in os.environ if name.startswith("GIT_")]:
 #: While one runs the whole pipeline, the other has what does not look at that run.
 FIRST = (
     *("test_pipeline", "test_run", "test_notebook", "test_figures", "test_keras_networks"),
-    *("test_makefile", "test_grid_search", "test_faults", "test_experiments", "test_odd_data"),
-    *("test_mlflow", "test_studies", "test_agreement", "test_svm"),
+    *("test_makefile", "test_grid_search", "test_faults", "test_experiments", "test_render"),
+    *("test_mlflow", "test_studies", "test_explore", "test_statements", "test_svm"),
 )
 
 

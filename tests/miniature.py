@@ -22,8 +22,6 @@ from mnist_report.sources import idx
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 
-#: A port that nobody listens on: MLflow says so at once.
-UNREACHABLE = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
 
 #: ``make track``, and what every stage starts with: the code of the checkout.
 TRACK = ("python", "-m", "mnist_report.core.tracking")
@@ -221,10 +219,14 @@ def make_checkout(checkout, mirror):
     # Small pictures, and small graphs, which take longer to draw up than the networks to train.
     quick = {"figure.dpi": 40, "figure.constrained_layout.use": False}
     append(checkout, "figures/style.py", f"SETTINGS |= {quick}")
-    small = "dense_network.__defaults__, STEPS_PER_EXECUTION = ((20, 20), 0.4), 1"
-    append(checkout, "models/keras/networks.py", small)
+    for line in (
+        "dense_network.__defaults__, STEPS_PER_EXECUTION = ((20, 20), 0.4), 1",
+        "convolutional_network.__defaults__ = ((3, 4), 3, (20, 10), 0.5)",
+    ):
+        append(checkout, "models/keras/networks.py", line)
     for name in ("keras_dense", "cnn"):
         append(checkout, f"studies/frontier_{name}.py", "SCHEDULE['epochs'] = 1")
+    append(checkout, "studies/frontier_cnn.py", "MORE_FILTERS = NORMALISED")
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.commit("The project")
     return checkout

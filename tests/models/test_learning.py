@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from mnist_report.models.scratch.learning import (
-    learning_curve,
-    mean_loss,
-)
+from mnist_report.core.errors import UserError
+from mnist_report.models.scratch.learning import check_split, learning_curve, mean_loss
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, log_softmax
 from samples import digits
 
@@ -40,3 +38,10 @@ def test_the_mean_loss_is_that_of_scikit_learn_without_a_bound():
     # Sure of the wrong class by 100 and by 300 nats; float32 holds neither e^-100 nor e^-300.
     z = np.array([[0, 100], [300, 0]], np.float32)
     assert mean_loss(np.array([4, 7]), log_softmax(z), np.array([4, 7])) == pytest.approx(200)
+
+
+def test_a_class_must_not_be_held_back_as_a_whole():
+    labels = np.array([0, 1, 0, 1, 2, 2])
+    check_split(labels, 0.2)
+    with pytest.raises(UserError, match="last 2 of 6 training rows are held back, and class 2"):
+        check_split(labels, 0.4)

@@ -35,9 +35,8 @@ def test_an_experiment_changes_what_depends_on_its_parameter(tried):
     assert set(changed) <= {"metrics/scratch_nn.json", "metrics/verdicts.json"}
 
 
-def test_experiments_are_listed_and_their_table_is_small(tried):
+def test_experiments_are_listed_with_what_they_change(tried):
     assert set(tried.dvc("exp", "list", "--name-only").out.split()) == {"queued", "here"}
-    assert len(tried.dvc("exp", "show", "--json").out) <= 40_000 * 4  # rows
     drop = "agree|differ|hold|data|src|stages|benchmarks|results|plots|models"  # as in README
     table = tried.dvc("exp", "show", "--only-changed", "--drop", drop, "--csv").out
     columns = table.splitlines()[0].split(",")

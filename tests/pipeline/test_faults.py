@@ -104,16 +104,6 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(undisturbed, fresh):
     assert found == sorted([*finished, ("scratch_nn", "KILLED")])
 
 
-def test_ctrl_c_is_one_line(undisturbed, land):
-    checkout = undisturbed.copy(land / "interrupted")
-    command = ("python", "-m", "mnist_report.run", "stages/scale.py")
-    done = checkout.run(*command, env=OWN_CODE | {"FAULT": "file 4 SIGINT stage"})
-    said = ["scale: interrupted; run 'dvc repro' to start it again"]
-    assert (done.code, done.lines) == (130, said)
-    assert [run.info.status for run in checkout.runs()] == ["KILLED"]
-    assert unfinished(checkout) == []
-
-
 def test_a_full_disk_is_one_line_and_the_next_run_gives_the_same_bytes(undisturbed, land):
     checkout = undisturbed.copy(land / "full")
     command = ("repro", "--force", "--single-item", "scale")
