@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Files of a user who has settings of other work in the home folder.
 HOME = {
-    ".keras/keras.json": '{"floatx": "float64", "backend": "jax"}',
+    ".keras/keras.json": '{"floatx": "float64", "epsilon": 0.1, "image_data_format": '
+    '"channels_first", "backend": "jax"}',
     ".config/matplotlib/matplotlibrc": "backend: module://nope\nfont.size: 31\nsavefig.dpi: 33\n",
 }
 
