@@ -1,9 +1,6 @@
 """Files and Git: nobody ever meets half a file, and what is wrong is one line."""
 
-import contextlib
 import json
-import resource
-import signal
 
 import numpy as np
 import pandas as pd
@@ -43,28 +40,6 @@ def test_the_old_file_stands_until_the_new_one_is_whole(old):
     files.write_bytes(old, b"new")
     assert alone(old, b"new")
     files.write_text(old.parent / "a" / "b" / "file", "made with its folders")
-
-
-@contextlib.contextmanager
-def largest_file(size):
-    """Let no file grow beyond `size` bytes: what the kernel itself refuses, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
-def test_a_disk_that_takes_no_more_is_one_line_and_leaves_the_old_file(old):
-    for write, content in ((files.write_text, "ü" * 200_000), (files.save_array, np.zeros(50_000))):
-        with largest_file(50_000):
-            said = complaint(write, old, content)
-        assert said.startswith(f"cannot write {old}: ")
-        assert "free some space" in said
-        assert alone(old), write
     assert "cannot write" in complaint(files.write_text, old / "below", "text")
 
 

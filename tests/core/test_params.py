@@ -5,7 +5,6 @@ import math
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import pytest
 from dvc.utils.serialize import load_yaml
 from hypothesis import given, settings
@@ -14,9 +13,6 @@ from ruamel.yaml import YAML
 
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params, load_params
-from mnist_report.models.classical.svm import fit_unique
-from mnist_report.models.intuition import toy
-from mnist_report.models.intuition.margins import fit_linear
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -91,11 +87,8 @@ def test_what_is_allowed_is_taken_as_it_is(tmp_path):
 #: Changes that are refused, and words that the line must hold beside "params.yaml: ".
 REFUSED = [
     ({"seed": "many"}, "seed = 'many': Input should be a valid integer"),
-    ({"seed": -1}, "seed = -1: Input should be greater than or equal to 0"),
-    ({"seed": 2**32}, f"less than {2**32}"),
     ({"seed": "x" * 5000}, "xxx", "integer"),
     ({"seed": "a\nb\r\nc\u2028d"}, "seed = 'a"),
-    ({"pca.thresholds": [0.5, math.nan]}, "pca.thresholds.1 = nan", "finite"),
     ({"svm_intuition.overlapping_C": [1, 1e6]}, "overlapping_C.1 = 1000000.0", "10000"),
     ({"svm_kernels.region_rows": 1}, "svm_kernels.region_rows = 1"),  # it has no components
     *(({"svm_kernels.gamma": bad}, f"svm_kernels.gamma = {bad!r}: Input should be a number above 0 "
@@ -106,7 +99,6 @@ REFUSED = [
     *(({f"studies.{name}": [0.1, 0.1]}, f"studies.{name} = [0.1, 0.1]: 0.1 is listed twice")
       for name in ("ablations_network.learning_rates", "ablations_keras.adam_rates")),
     ({"compute.scheduler": "here"}, "compute.scheduler = 'here': Input should be 'local' or an"),
-    ({"cnn": None}, "cnn = None: Input should be a section"),
     ({"studies.origins.final_rows": [1]}, "studies.origins.final_rows.0 = 1", "equal to 10"),
     ({"compute.backend": "dask"}, "compute.backend 'dask' needs compute.scheduler", "local"),
     ({"data.dataset": "cifar"}, "data.dataset = 'cifar'", "'mnist'", "'digits'", "'own'"),
@@ -190,24 +182,3 @@ def test_a_bad_value_is_refused_and_its_key_is_named(data):
         Params.model_validate(changed({path: data.draw(values, "value")}))
     named = [".".join(map(str, fault["loc"])) for fault in error.value.errors()]
     assert any(name.startswith(".".join(map(str, path))) for name in named)
-
-
-# The bounds that come from what other software can do.
-
-
-def test_a_polynomial_kernel_within_the_bounds_can_be_fitted():
-    white = np.ones((20, 784))
-    white[::2, :9] = 0
-    labels = np.arange(20) % 2
-    fit_unique(white, labels, np.arange(20), kernel="poly", C=1e9, gamma=8.0, degree=10)
-    with pytest.raises(ValueError, match="not finite"):
-        fit_unique(white, labels, np.arange(20), kernel="poly", C=1e9, gamma=12.0, degree=10)
-
-
-def test_the_least_price_parts_the_lifted_rings_on_few_points():
-    for seed in range(20):
-        X, y = toy.rings(np.random.default_rng(seed), 50)
-        model = fit_linear(toy.phi(X), y, 0.01)
-        # The plane cuts the first two axes above 0, as the picture needs.
-        assert (-model.intercept_ / model.coef_[0, :2] > 0).all()
-        assert set(model.predict(toy.phi(X))) == {0, 1}

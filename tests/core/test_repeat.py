@@ -95,16 +95,6 @@ def test_measurements_side_by_side_come_in_order_and_those_that_follow_know_them
     assert list(found) == ["sum", "drawn"]
 
 
-def test_an_experiment_that_measures_at_the_same_time_changes_nothing(file):
-    def measure(seed):
-        if seed == 2:
-            assert resumed("another") == ALL
-        return EXPECTED[""][seed]
-
-    study = Study({"": Group(measure, 3)})
-    assert repeat.repeat("x", study, "same") == {"": EXPECTED[""]}
-
-
 def test_the_identity_is_all_that_decides_a_measurement_and_nothing_else(tmp_path, monkeypatch):
     package, scaled = tmp_path / "package", tmp_path / "scaled"
     for room in (*repeat.ROOMS, "core"):

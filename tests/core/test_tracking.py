@@ -1,9 +1,7 @@
 """Where MLflow's store is opened; tests/pipeline/test_mlflow.py has what it then holds."""
 
 import contextlib
-import os
 import shutil
-import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +10,6 @@ from dvc.repo import Repo
 from mlflow import MlflowClient
 
 from mnist_report.core import paths, store, tracking
-from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
 
 
@@ -58,20 +55,6 @@ def test_a_store_of_another_mlflow_is_one_whole_line(own_store, capfd):
         "cannot use mlflow.db: Detected out-of-date database schema (found version another," in line
     )
     assert "move it away, and run 'make track'); the results are whole;" in line
-
-
-def test_ui_says_where_the_models_are_and_which_port_is_taken(own_store, monkeypatch, capsys):
-    started = []
-    monkeypatch.setattr(os, "execv", lambda *command: started.append(command))
-    monkeypatch.chdir(own_store)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setenv("MLFLOW_PORT", str(taken.getsockname()[1]))
-        with pytest.raises(UserError, match="is taken; choose another: MLFLOW_PORT="):
-            store.ui()
-    store.ui()
-    query = "/runs?workflowType=machine_learning&viewStateShareKey=models"
-    assert f"/#/experiments/{store.connect()[1]}{query}" in capsys.readouterr().out
-    assert len(started) == 1
 
 
 def test_of_two_that_track_at_once_one_records(own_store, monkeypatch, capsys):

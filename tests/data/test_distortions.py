@@ -88,18 +88,3 @@ def test_shifts_and_turns_are_those_of_scipy(monkeypatch):
     offset = middle - matrix @ [middle, middle]
     expected = ndimage.affine_transform(square, matrix, offset, order=1)
     np.testing.assert_allclose(found.reshape(SIDE, SIDE), expected, atol=1e-4)
-
-
-def test_waves_are_smooth_and_as_high_as_said(monkeypatch):
-    only(monkeypatch, WAVE=0.5)
-    read = []
-    monkeypatch.setattr(
-        distortions, "_read", lambda images, rows, columns: read.append((rows, columns)) or images
-    )
-    distort(np.zeros((500, SIDE**2), np.float32), 2, np.random.default_rng(0))
-    moved = np.stack([read[0][0] - distortions.ROWS, read[0][1] - distortions.COLUMNS])
-    assert moved[:, :, 10:18, 10:18].std() == pytest.approx(2 * 0.5, rel=0.05)
-    # Neighbours move alike: the correlation of a Gaussian of this width, exp(-d² / 4 length²).
-    inner = moved[:, :, 8:20, 8:20]
-    correlation = np.corrcoef(inner[..., :-4].ravel(), inner[..., 4:].ravel())[0, 1]
-    assert correlation == pytest.approx(np.exp(-(4**2) / (4 * 4.0**2)), abs=0.03)

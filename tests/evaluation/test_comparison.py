@@ -7,7 +7,6 @@ from scipy import stats
 
 from mnist_report.evaluation import comparison
 from mnist_report.evaluation.costs import summary
-from mnist_report.scores.uncertainty import wilson_interval
 
 LABELS = np.array([0, 1, 2, 2, 7, 7])
 ANSWERS = {
@@ -15,19 +14,6 @@ ANSWERS = {
     "two": np.array([0, 1, 2, 7, 1, 2]),
     "three": np.array([0, 2, 2, 2, 1, 7]),
 }
-
-
-def test_a_summary_holds_what_the_model_has():
-    test = {"rows": 100, "accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95}
-    found = {"accuracy": 0.9, "wrong": 10, "auc_scores": 0.99, "auc_hard": 0.95}
-    for results, more in (
-        ({"support_vectors": 61, "unique_rows": 240}, {}),
-        ({"parameters": 5}, {"loss": 0.3}),
-    ):
-        row = comparison.summary({**results, "C": 10, "rows": 300, "test": test | more})
-        low, high = wilson_interval(90, 100)
-        interval = {"low": low, "high": high}
-        assert row == {**found, **results, **more, **interval, "training_rows": 300}
 
 
 def test_pairs_are_tested_on_the_rows_that_tell_them_apart():

@@ -1,6 +1,5 @@
 """The Keras networks against hand counts, NumPy and plain Keras."""
 
-import importlib
 import io
 import zipfile
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from mnist_report.core.errors import UserError
 from mnist_report.data.distortions import distort
 from mnist_report.models.keras import networks
 from mnist_report.models.keras.schedule import train_on_schedule
@@ -110,6 +110,8 @@ def test_epoch_losses_are_means_over_all_training_rows_and_all_are_reported(tmp_
     assert int(model.optimizer.iterations) == 2 * 6
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    with pytest.raises(UserError, match="55 rows cannot be split into training and"):
+        train(model, X, y, validation_split=0.999)
 
 
 def test_one_step_is_adams_and_ten_are_those_of_keras_own():
@@ -194,18 +196,6 @@ def test_an_archive_loads_in_plain_keras_and_holds_no_date_and_no_address(tmp_pa
     # Two networks that are equal but lie elsewhere in memory.
     one, other = (networks.save_keras_bytes(small_dense()) for _ in range(2))
     assert one == other
-
-
-def test_a_users_keras_json_decides_nothing():
-    # What Keras takes from it, in processes that mnist_report.run has not started.
-    keras.config.set_floatx("float64")
-    keras.config.set_epsilon(0.1)
-    keras.config.set_image_data_format("channels_first")
-    importlib.reload(networks)
-    model = networks.convolutional_network()
-    # 6·(9 + 1) + 16·(6·9 + 1) + 120·(16·25 + 1) + 84·121 + 10·85
-    found = model.count_params(), model.dtype, model.optimizer.epsilon
-    assert found == (60_074, "float32", 1e-7)
 
 
 # Better ones

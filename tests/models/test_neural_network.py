@@ -16,7 +16,6 @@ from mnist_report.models.scratch.neural_network import (
     cross_entropy,
     forward,
     log_softmax,
-    minibatches,
     sigmoid,
 )
 from samples import digits
@@ -107,20 +106,6 @@ def test_extreme_logits_give_finite_losses_and_no_warning():
         assert cross_entropy(np.array([[0, 1, 0]], dtype), log_y_hat[:1]) == 2e4
         s = sigmoid(np.array([-1e4, 0.0, 1e4], dtype))
         assert (s.dtype, s.tolist()) == (dtype, [0, 0.5, 1])
-
-
-def test_minibatches():
-    for n_rows, size, minibatching, expected in (
-        (7, 3, "standard", [[0, 1, 2], [3, 4, 5], [6]]),
-        (6, 3, "standard", [[0, 1, 2], [3, 4, 5]]),
-        (2, 3, "standard", [[0, 1]]),
-        (7, 3, "as_printed", [[0, 1, 2]]),
-        (8, 3, "as_printed", [[0, 1, 2], [4, 5, 6]]),
-        (3, 3, "as_printed", []),
-    ):
-        rows = list(range(n_rows))
-        assert [rows[batch] for batch in minibatches(n_rows, size, minibatching)] == expected
-    assert len(minibatches(60_000, 50, "as_printed")) == 60_000 // 51 == 1176
 
 
 # Training
@@ -235,17 +220,12 @@ def test_scikit_learn_estimator_checks():
 
 def test_a_parameter_that_is_not_allowed_is_named_in_one_line():
     for settings, message in (
-        ({"hidden_layer_sizes": 100}, "hidden_layer_sizes=100 .* list or tuple"),
         ({"hidden_layer_sizes": (100, 0)}, r"hidden_layer_sizes=\(100, 0\) .* 1 or more"),
         ({"activation": "tanh"}, "activation='tanh' .* 'sigmoid' or 'relu'"),
-        ({"init": "zeros"}, "init='zeros' .* 'normal' or 'fan_in'"),
-        ({"epochs": -1}, "epochs=-1 .* 0 or more"),
         ({"epochs": 2.5}, r"epochs=2\.5 .* whole number"),
         ({"minibatch_size": 0}, "minibatch_size=0 .* 1 or more"),
         ({"learning_rate": float("nan")}, "learning_rate=nan .* finite number above 0"),
-        ({"learning_rate": "1"}, "learning_rate='1' .* number"),
         ({"shuffle": "yes"}, "shuffle='yes' .* False or True"),
-        ({"minibatching": "printed"}, "minibatching='printed' .* 'standard' or 'as_printed'"),
         ({"dtype": "float16"}, "dtype='float16' .* 'float32' or 'float64'"),
     ):
         network = NeuralNetworkClassifier().set_params(**settings)
