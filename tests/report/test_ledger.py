@@ -58,27 +58,6 @@ def test_what_the_ledger_asks_for_is_computed_and_read(committed):
             assert (row.spread is not None) == (row.entry.check in ("spread", "choice"))
 
 
-def test_entries_take_over_what_their_kind_says_and_need_a_metric(tmp_path):
-    kinds = "kinds: {k: {margin: 0.5, margin_means: close}, none: {check: none, reason: r}}\n"
-    item = "- {id: a.b, kind: k, what: w, place: p, printed: '1', metric: m}\n"
-
-    def load(text):
-        (tmp_path / "paper.yaml").write_text(f"{kinds}numbers:\n{text}", encoding="utf-8")
-        load_ledger.cache_clear()
-        return load_ledger(tmp_path / "paper.yaml")
-
-    first, second = load(item + item.replace("a.b", "a.c").replace("what", "margin: 0.25, what"))
-    assert (first.margin, first.margin_means) == (0.5, "close")
-    assert (second.margin, second.margin_means) == (0.25, "close")
-    for text, words in (
-        (item * 2, "twice"),
-        (item.replace("kind: k", "kind: x"), "kind x"),
-        (item.replace(", metric: m", ""), r"a\.b.*metric"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            load(text)
-
-
 @pytest.fixture(scope="module")
 def paper():
     if not TEXT.exists():

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from mnist_report.report.origins import candidates, sizes
+from mnist_report.report.origins import candidates
 
 
 def spread(mean, sd):
@@ -30,16 +29,3 @@ def test_the_nearest_in_standard_deviations_comes_first():
     grid = np.linspace(0.5, 1.5, 401)
     densities = [next(c for c in candidates(MEASURED, x) if c.sd == 0.02).density for x in grid]
     assert np.trapezoid(densities, grid) == pytest.approx(1, abs=0.01)
-
-
-def test_sizes_share_one_standard_deviation():
-    rng = np.random.default_rng(0)
-    draws = {"rows_100": rng.normal(0.9, 0.01, 5), "rows_200": rng.normal(0.95, 0.01, 5)}
-    measured = {name: spread(x.mean(), x.std(ddof=1)) for name, x in draws.items()}
-    for size, x in zip(sizes(measured, 0.93), draws.values(), strict=True):
-        # The p of one more value against five, as Student's test with a pooled variance.
-        residuals = np.concatenate([y - y.mean() for y in draws.values()])
-        pooled = np.sqrt(np.sum(residuals**2) / 8)
-        t = abs(0.93 - x.mean()) / (pooled * np.sqrt(1 + 1 / 5))
-        assert (size.sd, size.p) == (pytest.approx(pooled), pytest.approx(2 * stats.t.sf(t, 8)))
-    assert [size.rows for size in sizes(measured, 0.93)] == [100, 200]

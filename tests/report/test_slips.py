@@ -1,4 +1,4 @@
-"""The slips: the list of them, and what they cost."""
+"""What the slips cost."""
 
 import math
 
@@ -16,19 +16,6 @@ from mnist_report.report.ledger import load_ledger
 from mnist_report.scores.scores import auc_hard
 
 SLIPS = slips.load_slips()
-
-
-def test_slips_say_where_they_stand_and_what_is_right(committed):
-    assert len({slip.id for slip in SLIPS}) == len(SLIPS) > 30
-    for slip in SLIPS:
-        names = [effect.name or effect.measure for effect in slip.effects]
-        assert len(set(names)) == len(names), slip.id
-        assert slip.label or not slip.effects, slip.id
-        assert slip.section and slip.place and slip.printed and slip.right, slip.id
-        text = slip.evidence(committed)
-        # A pipe would end a cell of the table.
-        assert "|" not in slip.printed + slip.right + text + slip.place, slip.id
-        assert bool(text) == bool(slip.shown)
 
 
 def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
@@ -98,15 +85,6 @@ def test_the_auc_of_labels_is_the_accuracy_in_other_words():
     values["s.train.auc_hard"] = values["s.train.accuracy"] = np.array([0.5])
     gaps = {"runs": 2, "median": 0.005, "largest": 0.01}
     assert slips.label_identity(values) == pytest.approx(gaps, abs=1e-9)
-
-
-def test_the_sizes_of_the_final_svm_are_ordered_as_numbers():
-    tried = (10000, 3000, 30000, 20000)
-    values = {f"origins.final.rows_{rows}": [rows - 1, rows + 1] for rows in tried}
-    kept, facts = slips.final_rows(values | {"origins.kernels.rbf.auto.test": [0.9, 0.9]})
-    sizes = {"fewest": 3000, "middle": 10000, "most": 30000}
-    assert facts == sizes | {f"auc_{name}": rows for name, rows in sizes.items()}
-    assert kept == {f"final_rows.{name}": [n - 1, n + 1] for name, n in sizes.items()}
 
 
 def test_images_are_counted_where_the_paper_sees_the_zeros(monkeypatch):

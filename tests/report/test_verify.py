@@ -137,13 +137,8 @@ def test_dvc_says_which_stages_are_stale(tmp_path, monkeypatch):
     assert verify.check_status() == []
     (tmp_path / "result").write_text("2", encoding="utf-8")
     assert verify.check_status() == ["stage second is not up to date; run 'dvc repro'"]
-    for name, text, stale in (
-        ("params.yaml", "seed: 2", 2),
-        ("params.yaml", "seed: 1", 1),
-        ("dvc.yaml", json.dumps({"stages": stages}).replace("true", "echo", 1), 2),
-    ):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        assert len(verify.check_status()) == stale
+    (tmp_path / "params.yaml").write_text("seed: 2", encoding="utf-8")
+    assert len(verify.check_status()) == 2
     (tmp_path / "dvc.yaml").write_text("stages: [", encoding="utf-8")
     with pytest.raises(UserError, match=r"DVC cannot tell .*dvc\.yaml"):
         verify.check_status()
