@@ -3,7 +3,9 @@
 import json
 import time
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mnist_report.core import paths, repeat
 from mnist_report.core.params import load_params
@@ -93,6 +95,28 @@ def test_measurements_side_by_side_come_in_order_and_those_that_follow_know_them
         "drawn": [{"seed": 0}, {"seed": 1}, {"seed": 2}, {"seed": 3}],
     }
     assert list(found) == ["sum", "drawn"]
+
+
+def test_one_thread_is_one_with_and_without_workers(file):
+    def threads(seed):
+        np.ones((2, 2)) @ np.ones((2, 2))
+        blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        return {"threads": max(pool["num_threads"] for pool in blas)}
+
+    study = Study({"": Group(threads, 2)}, one_thread=True)
+    with threadpool_limits(2):
+        for jobs in (1, 2):
+            assert repeat.repeat("x", study, "same", jobs) == {"": [{"threads": 1}] * 2}
+
+
+def test_an_experiment_that_measures_at_the_same_time_changes_nothing(file):
+    def measure(seed):
+        if seed == 2:
+            assert resumed("another") == ALL
+        return EXPECTED[""][seed]
+
+    study = Study({"": Group(measure, 3)})
+    assert repeat.repeat("x", study, "same") == {"": EXPECTED[""]}
 
 
 def test_the_identity_is_all_that_decides_a_measurement_and_nothing_else(tmp_path, monkeypatch):

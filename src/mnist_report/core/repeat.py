@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from mnist_report.core import paths
@@ -79,7 +80,7 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
             keys = [key for key in asked if study.groups[key[0]].informed == informed]
             bar.update(sum(key in done for key in keys))
             work = (
-                delayed(_line)(group, seed, study.groups[group].measure, *known)
+                delayed(_line)(group, seed, study, *known)
                 for group, seed in keys
                 if (group, seed) not in done
             )
@@ -108,8 +109,10 @@ def identity(name: str, params: Params) -> str:
     return digest.hexdigest()
 
 
-def _line(group: str, seed: int, measure: Callable[..., Run], *known: Runs) -> str:
-    return json.dumps([group, seed, measure(seed, *known)])
+def _line(group: str, seed: int, study: Study, *known: Runs) -> str:
+    # Workers have one thread anyhow; without workers the results are to be the same.
+    with threadpool_limits(1 if study.one_thread else None):
+        return json.dumps([group, seed, study.groups[group].measure(seed, *known)])
 
 
 def _by_group(
