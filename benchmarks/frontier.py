@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 from timing import machine, rounded
@@ -20,7 +19,6 @@ from timing import machine, rounded
 from mnist_report.core import files, paths
 from mnist_report.core.params import load_params
 from mnist_report.data.scaled import load_scaled
-from mnist_report.evaluation.ladders import tried
 from mnist_report.models.classical.final_svm import final_svm
 from mnist_report.models.keras import networks
 from mnist_report.studies import (
@@ -29,8 +27,8 @@ from mnist_report.studies import (
     frontier_scratch_nn,
     frontier_svm,
 )
-from mnist_report.studies.frontier import best_of
-from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SCRATCH_NN, SVM_FINAL
+from mnist_report.studies.frontier import chosen
+from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SVM_FINAL
 
 OUTPUT = paths.BENCHMARKS / "frontier.json"
 LADDERS = {
@@ -67,7 +65,6 @@ def as_printed() -> dict[str, float]:
             epochs=epochs,
             batch_size=batch,
             validation_split=share,
-            on_epoch=lambda epoch, values: None,
         )
 
     dense = partial(train, networks.dense_network, KERAS_DENSE.batch_size, 0.0)
@@ -83,20 +80,16 @@ def ladder(name: str) -> dict[str, float]:
     """Time every step of a ladder."""
     data, params = load_scaled(), getattr(load_params().studies, f"frontier_{name}")
     found = files.read_json(paths.results_file(f"frontier_{name}"))
-    chosen = {what: best_of(values) for what, values in tried(found).items()}
     times = {}
-    for step, (fit, _, takes) in LADDERS[name].steps(params).items():
-        values = {what: chosen[what] for what in takes}
-        train = partial(fit, data.train_images, data.train_labels, 0, **values)
-        given: dict[str, Any] = getattr(fit, "keywords", {})
+    for key, step in LADDERS[name].steps(params).items():
+        train = partial(step.fit, data.train_images, data.train_labels, 0, **chosen(found, step))
         if name == "svm":
-            times[step] = seconds(train)
+            times[key] = seconds(train)
         else:
-            usual = CNN.epochs if name == "cnn" else SCRATCH_NN.epochs
-            times[step] = of_all_epochs(
-                lambda epochs, train=train: train(epochs=epochs), given.get("epochs", usual)
+            times[key] = of_all_epochs(
+                lambda epochs, train=train: train(epochs=epochs), train.keywords["epochs"]
             )
-        print(f"{name:<12} {step:<12} {times[step]:8.1f} CPU s", file=sys.stderr, flush=True)
+        print(f"{name:<12} {key:<12} {times[key]:8.1f} CPU s", file=sys.stderr, flush=True)
     return times
 
 

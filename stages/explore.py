@@ -12,6 +12,7 @@ from mnist_report.data.scaled import load_scaled
 from mnist_report.explore import pack
 from mnist_report.models.classical.duels import duel_values, fit_sigmoids
 from mnist_report.models.classical.final_svm import drawn_rows
+from mnist_report.scores.answers import digits_read
 
 #: Rows for two numbers a pair of digits; with all that are held back it takes twice as long.
 CALIBRATION_ROWS = 20_000
@@ -22,6 +23,10 @@ def main(stage: Stage) -> None:
     n, labels = len(data.train_images), data.test_labels
     endings = {"svm_final": "skops", "scratch_nn": "skops", "keras_dense": "keras", "cnn": "keras"}
     models = {name: load_model(paths.MODELS / f"{name}.{end}") for name, end in endings.items()}
+    best = {
+        "scratch_nn": load_model(paths.BEST / "scratch_nn.skops"),
+        "cnn": load_model(paths.BEST / "cnn.keras"),
+    }
 
     # Of the rows that stage `svm_final` did not draw.
     drawn = drawn_rows(n, stage.params.svm_final.rows, stage.params.seed)
@@ -36,6 +41,11 @@ def main(stage: Stage) -> None:
     sigmoids = fit_sigmoids(values, data.train_labels[held_back], machine.classes_)
 
     said = {n: files.read_csv(paths.plot_file(n, "predictions.csv"))["predicted"] for n in models}
+    for name in best:
+        found = files.read_json(paths.results_file(f"frontier_{name}"))
+        seeds = found["best"]["accuracy"]["seeds"]
+        # What is kept is the network of the first seed.
+        said[f"best_{name}"] = digits_read(found["answers"]["best"], labels, seeds)[0]
     answers = pd.DataFrame(said)
     misread = np.flatnonzero(answers.ne(labels, axis=0).any(axis=1))
     first = np.unique(labels, return_index=True)[1]
@@ -48,6 +58,9 @@ def main(stage: Stage) -> None:
             "scratch_nn": pack.add_scratch(arrays, "scratch_nn", models["scratch_nn"]),
             "keras_dense": pack.add_keras(arrays, "keras_dense", models["keras_dense"]),
             "cnn": pack.add_keras(arrays, "cnn", models["cnn"]),
+            "best_scratch_nn": pack.add_scratch(arrays, "best_scratch_nn", best["scratch_nn"])
+            | {"upright": True},
+            "best_cnn": pack.add_keras(arrays, "best_cnn", best["cnn"]),
         },
         "variance": files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["cumulative"]
         .round(5)

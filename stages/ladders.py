@@ -13,6 +13,7 @@ from mnist_report.figures import ladders as figures
 from mnist_report.figures.comparison import hardest_images
 from mnist_report.figures.names import MODELS, SHORT
 from mnist_report.figures.style import plot
+from mnist_report.studies import frontier
 
 #: How many images that defeat all are shown.
 SHOWN = 12
@@ -32,7 +33,7 @@ def main(stage: Stage) -> None:
         table["cpu_seconds"] = pd.Series(timed["cpu_seconds"][study])
         table["size"] = {step: ladders.size(found.get(step, {})) for step in table.index}
         tables[name], best[name] = table, answers["best"]
-        tried[name] = ladders.tried(found)
+        tried[name] = frontier.tried(found)
 
     wrong = wrong_by_all(labels, {name: ladders.vote(given) for name, given in best.items()})
     shown = wrong.iloc[:SHOWN].rename(columns=SHORT)
@@ -61,6 +62,7 @@ def main(stage: Stage) -> None:
                 for name, table in tables.items()
             },
             "tried": tried,
+            "held_back": frontier.held_back(data),
             "timed": {key: timed[key] for key in ("dataset", "machine")},
             **rivals,
             "by_seeds_and_images": by_seeds_and_images(right, pairs, generator(0, "rivals")),

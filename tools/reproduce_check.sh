@@ -19,7 +19,7 @@ cd "$clone"
 echo "reproduce-check: in $clone"
 
 stages=$("$python" -m dvc stage list --name-only)
-if [ -z "${STUDIES:-}" ]; then stages=$(echo "$stages" | grep -Ev '^(study|frontier)@'); fi
+if [ -z "${STUDIES:-}" ]; then stages=$(echo "$stages" | grep -Ev '^(study|frontier)@|^best$'); fi
 # shellcheck disable=SC2086  # the names are words of their own
 "$python" -m dvc repro --force --single-item $stages
 

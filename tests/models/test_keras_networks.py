@@ -202,13 +202,26 @@ def test_an_archive_loads_in_plain_keras_and_holds_no_date_and_no_address(tmp_pa
 
 
 def test_a_normalised_network_is_as_small_as_counted_by_hand():
-    model = networks.normalised_network([[16, 16], [32, 32]], 3, [64], dropout=0.3)
-    # Sides: 28, 26, 24, pooled 12, 10, 8, pooled 4. Four numbers normalise each channel.
-    convolutions = 9 * (16 + 16 * 16 + 16 * 32 + 32 * 32) + 4 * (16 + 16 + 32 + 32)
-    assert model.count_params() == convolutions + 4 * 4 * 32 * 64 + 4 * 64 + 64 * 10 + 10
+    model = networks.normalised_network([(5, [16]), (3, [32, 64])], [64], dropout=0.3)
+    # Sides: 28, 24, pooled 12, 10, 8, pooled 4. Four numbers normalise each channel.
+    convolutions = 25 * 16 + 9 * (16 * 32 + 32 * 64) + 4 * (16 + 32 + 64)
+    assert model.count_params() == convolutions + 4 * 4 * 64 * 64 + 4 * 64 + 64 * 10 + 10
     kinds = [type(layer).__name__ for layer in model.layers]
     assert kinds[1:4] == ["Conv2D", "BatchNormalization", "ReLU"]
     assert kinds.count("MaxPooling2D") == 2
+
+
+def test_a_folded_network_answers_as_before():
+    X, y = images(40)
+    model = networks.normalised_network([(5, [3]), (3, [4, 5])], [8], dropout=0.3)
+    train_on_schedule(model, X, y, np.random.default_rng(0), epochs=3, batch_size=8, peak=0.01)
+    plain = networks.folded(model)
+    before, after = (networks.probabilities(network, X) for network in (model, plain))
+    np.testing.assert_allclose(after, before, atol=1e-5)
+    assert np.ptp(before[:, y[0]]) > 0.01
+    kinds = {type(layer).__name__ for layer in plain.layers}
+    assert kinds == {"Reshape", "Conv2D", "MaxPooling2D", "Flatten", "Dense"}
+    np.testing.assert_array_equal(networks.digits(plain, X), after.argmax(axis=1))
 
 
 def test_the_rate_of_a_schedule_rises_to_its_peak_and_falls_to_nothing():

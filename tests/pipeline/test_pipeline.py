@@ -13,7 +13,7 @@ ODD_NAME = "ein Ordner mit Ümläuten, # 'n' $HOME? und 100%20"
 
 def test_one_run_makes_everything_and_a_second_one_nothing(whole_run):
     checkout, done = whole_run
-    assert len(declared()) == 31
+    assert len(declared()) == 32
     assert sorted(done.stages) == sorted(declared())
     assert done.stages[-1] == "report"
     assert done.lines == []

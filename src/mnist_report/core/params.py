@@ -60,6 +60,8 @@ Price = Annotated[float, Field(gt=0, le=10_000)]
 Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
 Units = Annotated[int, Field(ge=1, le=100_000)]
 Epochs = Annotated[int, Field(ge=1, le=10_000)]
+#: Of every support vector.
+Copies = Annotated[int, Field(ge=1, le=100)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Seeds = Annotated[int, Field(ge=2, le=1000)]
 #: A path or a title: it begins with something to see and holds no control characters.
@@ -252,7 +254,8 @@ class FrontierNetwork(Frontier):
 class FrontierSvm(Frontier):
     pca_components: Components
     gammas: Annotated[list[Positive], Field(min_length=1), AfterValidator(_differ)]
-    copies: Annotated[int, Field(ge=1, le=100)]
+    copies: Copies
+    trial_copies: Copies
 
 
 class Studies(Section):

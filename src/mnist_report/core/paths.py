@@ -17,6 +17,8 @@ DATA = ROOT / "data"
 RAW = DATA / "raw"
 SCALED = DATA / "scaled"
 MODELS = ROOT / "models"
+#: The best networks of the ladders, kept in Git.
+BEST = MODELS / "best"
 #: What each final model says of the test images, kept for the comparison of all models.
 SCORES = DATA / "scores"
 #: What long studies have measured so far, shared by a checkout and its experiments.

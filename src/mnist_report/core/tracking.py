@@ -141,7 +141,7 @@ class Run:
                     client.log_artifact(run_id, str(path), folder)
                 if folder == "metrics":
                     metrics |= dict(flatten(files.read_json(path)))
-                elif path.suffix in (".skops", ".keras"):
+                elif self.stage in MODELS and path.suffix in (".skops", ".keras"):
                     model = self._log_model(path)
                 elif path.name == "history.csv" and not self.stepped:
                     for row in files.read_csv(path).rename(columns=CURVES).to_dict("records"):

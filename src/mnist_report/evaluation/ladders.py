@@ -67,14 +67,6 @@ def gains(ladder: Ladder, labels: Labels, rng: np.random.Generator) -> pd.DataFr
     return table.astype({"seeds": int}).rename_axis("step")
 
 
-def tried(found: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return what a study chose from: the accuracies on rows held back, by value."""
-    return {
-        what: {value: spread["mean"] for value, spread in values.items()}
-        for what, values in found["choice"].items()
-    }
-
-
 def size(measured: Mapping[str, Any]) -> float | None:
     """Return how many numbers or support vectors a model holds, in the mean; None if unsaid."""
     sizes = [

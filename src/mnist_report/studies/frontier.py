@@ -27,10 +27,11 @@ CHOICE, BEST = "choice", "best"
 
 
 class Fitted(NamedTuple):
-    """A trained model: the digits it reads in images (n, 784), and how much it holds."""
+    """A trained model: the digits it reads in images (n, 784), how much it holds, and itself."""
 
     read: Callable[[Images], Labels]
     size: Mapping[str, int]
+    model: Any = None
 
 
 #: Trains on images, labels and a seed; what is chosen comes by its name.
@@ -45,10 +46,15 @@ class Step(NamedTuple):
     takes: tuple[str, ...] = ()
 
 
+def held_back(data: ScaledData) -> int:
+    """Return how many training rows are held back."""
+    return min(HELD_BACK, len(data.train_labels) // 6)
+
+
 def validate(fit: Fit, values: Sequence[float], data: ScaledData) -> dict[str, float]:
     """Train without the rows held back; return the accuracy on these by value, 0 to 1."""
     images, labels = data.train_images, data.train_labels
-    cut = len(labels) - min(HELD_BACK, len(labels) // 6)
+    cut = len(labels) - held_back(data)
     return {
         f"{value:g}": accuracy(
             labels[cut:], fit(images[:cut], labels[:cut], 0, value).read(images[cut:])
@@ -60,6 +66,19 @@ def validate(fit: Fit, values: Sequence[float], data: ScaledData) -> dict[str, f
 def best_of(accuracies: Mapping[str, float]) -> float:
     """Return the most accurate value, the first of several."""
     return float(max(accuracies, key=lambda value: accuracies[value]))
+
+
+def tried(found: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return what a study, as it is written, chose from: accuracies on rows held back, by value."""
+    return {
+        what: {value: spread["mean"] for value, spread in values.items()}
+        for what, values in found[CHOICE].items()
+    }
+
+
+def chosen(found: Mapping[str, Any], step: Step) -> dict[str, float]:
+    """Return the values that a step of a study, as it is written, was given."""
+    return {what: best_of(tried(found)[what]) for what in step.takes}
 
 
 def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
@@ -96,8 +115,8 @@ def ladder(
 
     def climb(name: str, seed: int, runs: Runs | None = None) -> dict[str, Any]:
         step = steps[name]
-        tried = runs[CHOICE][0] if runs else {}
-        values = {what: best_of(tried[what]) for what in step.takes}
+        choice = runs[CHOICE][0] if runs else {}
+        values = {what: best_of(choice[what]) for what in step.takes}
         return test(partial(step.fit, **values), data, seed)
 
     groups = {

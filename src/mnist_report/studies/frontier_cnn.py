@@ -15,32 +15,22 @@ from mnist_report.studies.paper import CNN
 
 SCHEDULE: dict[str, Any] = {"epochs": 10, "batch_size": CNN.batch_size, "peak": 0.004}
 
-#: The paper's layers with normalisation in place of dropout, and a network of fewer numbers with
-#: more filters: two convolutions a block, and one small dense layer.
+#: The paper's layers with normalisation in place of dropout, and a network with more filters: three
+#: convolutions, the first with LeNet-5's kernels, and one small dense layer.
 NORMALISED = partial(
     networks.normalised_network,
-    [[count] for count in CNN.filters],
-    CNN.kernel_size,
+    [(CNN.kernel_size, [count]) for count in CNN.filters],
     CNN.dense_units,
     dropout=0.0,
 )
-MORE_FILTERS = partial(
-    networks.normalised_network, [[16, 16], [32, 32]], CNN.kernel_size, [64], dropout=0.3
-)
+MORE_FILTERS = partial(networks.normalised_network, [(5, [16]), (3, [32, 64])], [64], dropout=0.3)
 
 
-def fit_all_rows(images: Images, labels: Labels, seed: int, *, epochs: int = CNN.epochs) -> Fitted:
+def fit_all_rows(images: Images, labels: Labels, seed: int, *, epochs: int) -> Fitted:
     """Train as the paper does, but on the rows too that it holds back."""
     networks.prepare(seed, threads=1)
     model = networks.convolutional_network()
-    networks.train(
-        model,
-        images,
-        labels,
-        epochs=epochs,
-        batch_size=CNN.batch_size,
-        on_epoch=lambda epoch, values: None,
-    )
+    networks.train(model, images, labels, epochs=epochs, batch_size=CNN.batch_size)
     return _fitted(model)
 
 
@@ -66,7 +56,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
     normalised = partial(fit, build=NORMALISED, **SCHEDULE)
     best = partial(fit, build=MORE_FILTERS, **SCHEDULE | {"epochs": params.epochs})
     return {
-        "all_rows": Step(fit_all_rows, params.seeds),
+        "all_rows": Step(partial(fit_all_rows, epochs=CNN.epochs), params.seeds),
         "schedule": Step(partial(fit, **SCHEDULE | {"peak": 0.002}), params.seeds),
         "normalised": Step(normalised, params.seeds),
         "distorted": Step(normalised, params.seeds, takes=("strength",)),
@@ -83,8 +73,4 @@ def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
 
 
 def _fitted(model: networks.Model) -> Fitted:
-    def read(unseen: Images) -> Labels:
-        digits: Labels = networks.probabilities(model, unseen).argmax(axis=1)
-        return digits
-
-    return Fitted(read, {"parameters": model.count_params()})
+    return Fitted(partial(networks.digits, model), {"parameters": model.count_params()}, model)

@@ -38,11 +38,9 @@ def fit(
     train_on_schedule(model, seen, labels, rng, strength=strength, **schedule)
 
     def read(unseen: Images) -> Labels:
-        shown = deskew(unseen) if upright else unseen
-        digits: Labels = networks.probabilities(model, shown).argmax(axis=1)
-        return digits
+        return networks.digits(model, deskew(unseen) if upright else unseen)
 
-    return Fitted(read, {"parameters": model.count_params()})
+    return Fitted(read, {"parameters": model.count_params()}, model)
 
 
 def steps(params: FrontierNetwork) -> dict[str, Step]:

@@ -12,20 +12,29 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, ladder, validate
+from mnist_report.studies.paper import SCRATCH_NN
 
-RELU: dict[str, Any] = {"init": "fan_in", "shuffle": True, "activation": "relu"}
-ADAM = RELU | {"solver": "adam", "learning_rate": 0.002, "minibatch_size": 100, "falling": True}
+PAPER: dict[str, Any] = {"epochs": SCRATCH_NN.epochs}
+SHUFFLED = PAPER | {"init": "fan_in", "shuffle": True}
+RELU = SHUFFLED | {"activation": "relu"}
+ADAM = RELU | {
+    "epochs": 15,
+    "solver": "adam",
+    "learning_rate": 0.002,
+    "minibatch_size": 100,
+    "falling": True,
+}
 WIDER = ADAM | {"upright": True, "hidden_layer_sizes": (800,)}
 
 #: The steps that train within seconds.
 SHORT: dict[str, dict[str, Any]] = {
-    "as_printed": {"minibatching": "as_printed"},
-    "loop": {},
-    "fan_in": {"init": "fan_in"},
-    "shuffle": {"init": "fan_in", "shuffle": True},
+    "as_printed": PAPER | {"minibatching": "as_printed"},
+    "loop": PAPER,
+    "fan_in": PAPER | {"init": "fan_in"},
+    "shuffle": SHUFFLED,
     "relu": RELU | {"learning_rate": 0.3},
-    "adam": ADAM | {"epochs": 15},
-    "deskewed": ADAM | {"epochs": 15, "upright": True},
+    "adam": ADAM,
+    "deskewed": ADAM | {"upright": True},
 }
 
 
@@ -35,7 +44,7 @@ def fit(
     seed: int,
     strength: float = 0.0,
     *,
-    epochs: int = 2,
+    epochs: int,
     falling: bool = False,
     upright: bool = False,
     **settings: Any,  # noqa: ANN401
@@ -67,22 +76,22 @@ def fit(
         return digits
 
     numbers = (*network.coefs_, *network.intercepts_)
-    return Fitted(read, {"parameters": sum(array.size for array in numbers)})
+    return Fitted(read, {"parameters": sum(array.size for array in numbers)}, network)
 
 
 def steps(params: FrontierNetwork) -> dict[str, Step]:
     """Return the steps from the paper's network to a wide one that learns from distorted images."""
     short = {name: Step(partial(fit, **given), params.seeds) for name, given in SHORT.items()}
-    best = partial(fit, **WIDER, epochs=params.epochs)
+    best = partial(fit, **WIDER | {"epochs": params.epochs})
     return short | {
-        "wider": Step(partial(fit, **WIDER, epochs=15), params.best_seeds),
+        "wider": Step(partial(fit, **WIDER), params.best_seeds),
         BEST: Step(best, params.best_seeds, takes=("strength",)),
     }
 
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(fit, **WIDER, epochs=params.trial_epochs)
+    trial = partial(fit, **WIDER | {"epochs": params.trial_epochs})
     return ladder(
         data, lambda: {"strength": validate(trial, params.strengths, data)}, steps(params)
     )

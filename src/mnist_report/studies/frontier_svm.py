@@ -1,10 +1,11 @@
-"""How far the support vector machine goes: components, gamma, deskewing, virtual vectors."""
+"""How far the support vector machine goes: components, deskewing, gamma, virtual vectors."""
 
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.preprocessing import normalize
 from sklearn.svm import SVC
 
 from mnist_report.core.params import Compute, FrontierSvm
@@ -38,6 +39,7 @@ def fit(
     gamma: float = FOUND_GAMMA,
     rows: int | None = None,
     upright: bool = False,
+    even: bool = False,
     copies: int = 0,
     virtual_gamma: float = FOUND_GAMMA,
 ) -> Fitted:
@@ -49,24 +51,32 @@ def fit(
         How many are drawn with replacement, as in the paper; None for all, each once.
     upright
         Whether images are deskewed.
+    even
+        Whether images are scaled to one length, the mean of those of the training images.
     copies, strength, virtual_gamma
         Distorted copies of every support vector, on which and on these the machine is fitted once
         more: virtual support vectors (Schölkopf, Burges and Vapnik, 1996).
     """
     seen = deskew(images) if upright else images
-    pca = fit_pca(seen, components)
+    length = np.linalg.norm(seen, axis=1).mean()
+
+    def scaled(images: Images) -> Images:
+        return length * normalize(images) if even else images
+
+    pca = fit_pca(scaled(seen), components)
     if rows is not None:
         drawn = drawn_rows(len(labels), rows, seed)
         seen, labels = seen[drawn], labels[drawn]
-    svm = _machine(gamma).fit(project(pca, seen), labels)
+    svm = _machine(gamma).fit(project(pca, scaled(seen)), labels)
     if copies:
         vectors, rng = seen[svm.support_], generator(seed, "frontier_svm")
         virtual = [vectors, *(distort(vectors, strength, rng) for _ in range(copies))]
-        points = project(pca, np.concatenate(virtual))
+        points = project(pca, scaled(np.concatenate(virtual)))
         svm = _machine(virtual_gamma).fit(points, np.tile(labels[svm.support_], len(virtual)))
 
     def read(unseen: Images) -> NDArray[Any]:
-        digits: NDArray[Any] = svm.predict(project(pca, deskew(unseen) if upright else unseen))
+        shown = scaled(deskew(unseen) if upright else unseen)
+        digits: NDArray[Any] = svm.predict(project(pca, shown))
         return digits
 
     return Fitted(read, {"support_vectors": len(svm.support_)})
@@ -76,27 +86,29 @@ def steps(params: FrontierSvm) -> dict[str, Step]:
     """Return the steps after the paper's machine, which is another study, to virtual vectors."""
     machine = partial(fit, components=params.pca_components)
     upright = partial(machine, upright=True)
-    virtual = partial(upright, copies=params.copies)
+    even = partial(upright, even=True)
+    virtual = partial(even, copies=params.copies)
     return {
         # Without drawing rows nothing depends on the seed.
         "components": Step(partial(machine, rows=SVM_FINAL.rows), params.seeds),
         "all_rows": Step(machine, 1),
-        "gamma": Step(machine, 1, takes=("gamma",)),
-        "deskewed": Step(upright, 1, takes=("gamma",)),
+        "deskewed": Step(upright, 1),
+        "even": Step(even, 1),
+        "gamma": Step(even, 1, takes=("gamma",)),
         BEST: Step(virtual, params.best_seeds, takes=("gamma", "strength", "virtual_gamma")),
     }
 
 
 def plan(data: ScaledData, params: FrontierSvm, compute: Compute) -> Study:
     """Choose gamma and the strength of the distortions, and climb."""
-    upright = partial(fit, components=params.pca_components, upright=True)
-    virtual = partial(upright, copies=params.copies)
+    even = partial(fit, components=params.pca_components, upright=True, even=True)
+    virtual = partial(even, copies=params.trial_copies)
 
     def of_gamma(fit: Fit, name: str) -> Fit:
         return lambda images, labels, seed, value: fit(images, labels, seed, **{name: value})
 
     def choose() -> dict[str, dict[str, float]]:
-        gammas = validate(of_gamma(upright, "gamma"), params.gammas, data)
+        gammas = validate(of_gamma(even, "gamma"), params.gammas, data)
         gamma = best_of(gammas)
         strengths = validate(
             partial(virtual, gamma=gamma, virtual_gamma=gamma), params.strengths, data

@@ -65,7 +65,7 @@ export function inWords(answers) {
   const by = {};
   for (const [key, { answer }] of Object.entries(answers)) (by[answer] ??= []).push(MODELS[key].short);
   const digits = Object.keys(by);
-  let text = digits.length === 1 ? `All four say ${digits[0]}.` : "They disagree: ";
+  let text = digits.length === 1 ? `All say ${digits[0]}.` : "They disagree: ";
   if (digits.length > 1) text += `${digits.map((digit) => `${by[digit].join(" and ")} ${by[digit].length > 1 ? "say" : "says"} ${digit}`).join("; ")}.`;
   const { answer, probabilities } = answers.svm_final;
   const likely = probabilities.indexOf(Math.max(...probabilities));

@@ -1,4 +1,4 @@
-// Part 1: the drawing, the examples, and what the four models answer.
+// Part 1: the drawing, the examples, and what the models answer.
 
 import { rowOf } from "data";
 import { centred } from "ink";

@@ -52,6 +52,32 @@ export function centred(ink, side) {
   return pixels;
 }
 
+// A digit sheared so that its columns do not lean, with its centre of mass in the middle: the
+// report's deskewing (data/distortions.py).
+export function upright(pixels) {
+  const row = (i) => Math.floor(i / SIDE);
+  const mean = (value) => pixels.reduce((sum, ink, i) => sum + ink * value(i), 0) / mass;
+  const mass = pixels.reduce((sum, ink) => sum + ink, 0);
+  if (!mass) return pixels;
+  const [x, y] = [mean((i) => i % SIDE), mean(row)];
+  const variance = mean((i) => (row(i) - y) ** 2);
+  const slant = variance > 0 ? mean((i) => (row(i) - y) * ((i % SIDE) - x)) / variance : 0;
+  const middle = (SIDE - 1) / 2;
+  return Float32Array.from(pixels, (_, i) => {
+    const down = row(i) - middle;
+    return between(pixels, y + down, x + (i % SIDE) - middle + slant * down);
+  });
+}
+
+// The ink at a place between pixels: a weighted mean of the four around it, and 0 outside.
+function between(pixels, y, x) {
+  if (Math.min(x, y) < 0 || Math.max(x, y) > SIDE - 1) return 0;
+  const [top, left] = [Math.floor(y), Math.floor(x)];
+  const at = (down, right) => pixels[Math.min(top + down, SIDE - 1) * SIDE + Math.min(left + right, SIDE - 1)];
+  const line = (down) => at(down, 0) + (x - left) * (at(down, 1) - at(down, 0));
+  return line(0) + (y - top) * (line(1) - line(0));
+}
+
 // The pixels that the point from `at` to `at + 1` falls into, and the share of each that it fills.
 function parts(at, step) {
   const found = [];

@@ -15,7 +15,7 @@ export function start(given) {
   const digits = Array.from({ length: 10 }, (_, digit) => [digit, digit]);
   options("digit", [["", "any digit"], ...digits]);
   options("read-as", [["", "any answer"], ...digits]);
-  options("by", [["", "any model"], ...Object.entries(MODELS).map(([key, { name }]) => [key, name]), ["all", "all four"]]);
+  options("by", [["", "any model"], ...Object.entries(MODELS).map(([key, { name }]) => [key, name]), ["all", "all of them"]]);
   for (const [id, step] of [["earlier", -1], ["later", 1]]) {
     byId(id).onclick = () => {
       page += step;

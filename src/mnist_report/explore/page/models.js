@@ -1,12 +1,15 @@
-// What the four models say of an image. Formulas as in the report; arrays are flat, row after row.
+// What the models say of an image. Formulas as in the report; arrays are flat, row after row.
 
 import { rowOf } from "data";
+import { upright } from "ink";
 
 export const MODELS = {
   svm_final: { short: "SVM", name: "support vector machine" },
   scratch_nn: { short: "scratch", name: "network from scratch" },
   keras_dense: { short: "dense", name: "dense network" },
   cnn: { short: "CNN", name: "convolutional network" },
+  best_scratch_nn: { short: "best scratch", name: "best network from scratch" },
+  best_cnn: { short: "best CNN", name: "best convolutional network" },
 };
 
 const ACTIVATIONS = {
@@ -32,7 +35,8 @@ const KERNELS = {
 export function ask(about, arrays, pixels) {
   return Object.fromEntries(
     Object.entries(about.models).map(([key, model]) => {
-      const said = model.layers ? network(model, arrays, pixels) : machine(key, model, arrays, pixels);
+      const seen = model.upright ? upright(pixels) : pixels;
+      const said = model.layers ? network(model, arrays, seen) : machine(key, model, arrays, seen);
       const probabilities = new Array(10).fill(0);
       model.classes.forEach((digit, place) => (probabilities[digit] = said.probabilities[place]));
       return [key, { ...said, answer: model.classes[said.place], probabilities }];

@@ -39,7 +39,6 @@ def train_and_test(
         epochs=epochs,
         batch_size=batch_size,
         validation_split=validation_share,
-        on_epoch=lambda epoch, values: None,
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)

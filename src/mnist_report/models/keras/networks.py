@@ -131,7 +131,7 @@ def convolutional_network(
 
 
 def normalised_network(
-    filters: Sequence[Sequence[int]], kernel_size: int, dense: Sequence[int], dropout: float
+    blocks: Sequence[tuple[int, Sequence[int]]], dense: Sequence[int], dropout: float
 ) -> Model:
     """Build a convolutional network whose every layer is normalised, with new random weights.
 
@@ -139,8 +139,8 @@ def normalised_network(
 
     Parameters
     ----------
-    filters
-        Of the convolutions, block by block; a max-pooling ends each block.
+    blocks
+        Each the side of its kernels, and the filters of its convolutions; a max-pooling ends it.
     dropout
         Share of the last block's outputs set to 0 in each step of training.
     """
@@ -154,10 +154,10 @@ def normalised_network(
         ]
 
     layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
-    for number, block in enumerate(filters, start=1):
-        for letter, count in zip("abc", block, strict=False):
+    for number, (side, filters) in enumerate(blocks, start=1):
+        for letter, count in zip("abc", filters, strict=False):
             name = f"convolution_{number}{letter}"
-            layers += normalised(keras.layers.Conv2D(count, kernel_size, use_bias=False, name=name))
+            layers += normalised(keras.layers.Conv2D(count, side, use_bias=False, name=name))
         layers.append(keras.layers.MaxPooling2D(2, name=f"pooling_{number}"))
     layers += [
         keras.layers.Flatten(name="flatten"),
@@ -168,6 +168,33 @@ def normalised_network(
     return _compiled("normalised_network", layers)
 
 
+def folded(model: Model) -> Model:
+    """Return a `normalised_network` without its normalisation, which gives the same answers.
+
+    What it was trained to do to a layer's sums z, γ (z - mean) / √(variance + ε) + β, is a scale
+    for the weights of each output, and a bias.
+    """
+    layers: list[Any] = []
+    weights: list[Images] = []
+    for layer in model.layers[:-1]:
+        config = layer.get_config()
+        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+            config |= {"use_bias": True, "activation": "relu"}
+            weights += layer.get_weights()
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            scale, shift, mean, variance = layer.get_weights()
+            scale = scale / np.sqrt(variance + layer.epsilon)
+            weights[-1] = weights[-1] * scale
+            weights.append(shift - mean * scale)
+            continue
+        elif isinstance(layer, (keras.layers.ReLU, keras.layers.Dropout)):
+            continue
+        layers.append(type(layer).from_config(config))
+    plain = _compiled(f"{model.name}_folded", layers)
+    plain.set_weights([*weights, *model.layers[-1].get_weights()])
+    return plain
+
+
 def train(
     model: Model,
     X: Images,
@@ -176,7 +203,7 @@ def train(
     epochs: int,
     batch_size: int,
     validation_split: float = 0.0,
-    on_epoch: Callable[[int, dict[str, float]], None],
+    on_epoch: Callable[[int, dict[str, float]], None] = lambda epoch, values: None,
 ) -> pd.DataFrame:
     """Train a network in place; the rows come in a new random order in every epoch.
 
@@ -254,6 +281,12 @@ def probabilities(model: Model, X: Images) -> Images:
     """Return the probability of every digit: (n, 10), rows sum to 1 but for rounding."""
     result: Images = model.predict(X, batch_size=ROWS_AT_A_TIME, verbose=0)
     return result
+
+
+def digits(model: Model, X: Images) -> NDArray[np.int64]:
+    """Return the most probable digit of every image, (n,)."""
+    most: NDArray[np.int64] = probabilities(model, X).argmax(axis=1)
+    return most
 
 
 def layer_outputs(model: Model, image: Images) -> list[tuple[str, Images]]:

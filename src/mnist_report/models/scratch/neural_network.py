@@ -252,6 +252,9 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         ``'standard'`` uses every row, and a step follows the minibatch's mean gradient.
         ``'as_printed'`` repeats the paper's loop to the letter: see :func:`minibatches` for
         the rows it leaves out; it also divides the sum of s gradients by s + 1.
+    solver : {'descent', 'adam'}
+        Steps by gradient descent, or by :class:`~mnist_report.models.scratch.adam.Adam`, for which
+        a `learning_rate` near 0.001 is usual.
     dtype : {'float32', 'float64'}
         Precision of weights and arithmetic. float32 takes half the time.
     random_state : int, RandomState instance or None
