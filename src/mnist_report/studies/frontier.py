@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.core.repeat import Group, Runs, Study
+from mnist_report.data.distortions import deskew
 from mnist_report.data.scaled import ScaledData
 from mnist_report.scores.scores import accuracy
 
@@ -44,6 +45,16 @@ class Step(NamedTuple):
     fit: Fit
     seeds: int
     takes: tuple[str, ...] = ()
+
+
+def upright(fit: Fit) -> Fit:
+    """Return `fit` on deskewed images: those it learns from, and those it reads."""
+
+    def fit_upright(images: Images, *given: Any, **settings: Any) -> Fitted:  # noqa: ANN401
+        fitted = fit(deskew(images), *given, **settings)
+        return fitted._replace(read=lambda unseen: fitted.read(deskew(unseen)))
+
+    return fit_upright
 
 
 def held_back(data: ScaledData) -> int:

@@ -5,12 +5,20 @@ from typing import Any
 
 from mnist_report.core.params import Compute, FrontierNetwork
 from mnist_report.core.repeat import Study
-from mnist_report.data.distortions import deskew
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
 from mnist_report.models.keras.schedule import train_on_schedule
-from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, ladder, validate
+from mnist_report.studies.frontier import (
+    BEST,
+    Fitted,
+    Images,
+    Labels,
+    Step,
+    ladder,
+    upright,
+    validate,
+)
 from mnist_report.studies.paper import KERAS_DENSE
 
 #: The paper's batches hold 62 images; larger ones take half the time and get a higher rate.
@@ -23,41 +31,31 @@ def fit(
     labels: Labels,
     seed: int,
     strength: float = 0.0,
-    *,
-    upright: bool = False,
     **schedule: Any,  # noqa: ANN401
 ) -> Fitted:
-    """Train the paper's dense network on a schedule, as `train_on_schedule` has it.
-
-    `upright` says whether images are deskewed, those it learns from and those it reads.
-    """
+    """Train the paper's dense network on a schedule, as `train_on_schedule` has it."""
     networks.prepare(seed, threads=1)
     model = networks.dense_network()
-    seen = deskew(images) if upright else images
     rng = generator(seed, "frontier_keras_dense")
-    train_on_schedule(model, seen, labels, rng, strength=strength, **schedule)
-
-    def read(unseen: Images) -> Labels:
-        return networks.digits(model, deskew(unseen) if upright else unseen)
-
-    return Fitted(read, {"parameters": model.count_params()}, model)
+    train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
+    return Fitted(partial(networks.digits, model), {"parameters": model.count_params()})
 
 
 def steps(params: FrontierNetwork) -> dict[str, Step]:
     """Return the steps after the paper's network, which is another study, to distorted images."""
-    upright = partial(fit, **SMOOTHED, upright=True)
-    best = partial(upright, epochs=params.epochs)
+    deskewed = partial(upright(fit), **SMOOTHED)
+    best = partial(deskewed, epochs=params.epochs)
     return {
         "schedule": Step(partial(fit, **SCHEDULE), params.seeds),
         "smoothing": Step(partial(fit, **SMOOTHED), params.seeds),
-        "deskewed": Step(upright, params.seeds),
+        "deskewed": Step(deskewed, params.seeds),
         BEST: Step(best, params.best_seeds, takes=("strength",)),
     }
 
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(fit, **SMOOTHED | {"epochs": params.trial_epochs}, upright=True)
+    trial = partial(upright(fit), **SMOOTHED | {"epochs": params.trial_epochs})
     return ladder(
         data, lambda: {"strength": validate(trial, params.strengths, data)}, steps(params)
     )

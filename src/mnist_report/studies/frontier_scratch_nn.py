@@ -7,11 +7,20 @@ import numpy as np
 
 from mnist_report.core.params import Compute, FrontierNetwork
 from mnist_report.core.repeat import Study
-from mnist_report.data.distortions import deskew, distort
+from mnist_report.data.distortions import distort
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
-from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, ladder, validate
+from mnist_report.studies.frontier import (
+    BEST,
+    Fitted,
+    Images,
+    Labels,
+    Step,
+    ladder,
+    upright,
+    validate,
+)
 from mnist_report.studies.paper import SCRATCH_NN
 
 PAPER: dict[str, Any] = {"epochs": SCRATCH_NN.epochs}
@@ -24,7 +33,7 @@ ADAM = RELU | {
     "minibatch_size": 100,
     "falling": True,
 }
-WIDER = ADAM | {"upright": True, "hidden_layer_sizes": (800,)}
+WIDER = ADAM | {"hidden_layer_sizes": (800,)}
 
 #: The steps that train within seconds.
 SHORT: dict[str, dict[str, Any]] = {
@@ -34,7 +43,6 @@ SHORT: dict[str, dict[str, Any]] = {
     "shuffle": SHUFFLED,
     "relu": RELU | {"learning_rate": 0.3},
     "adam": ADAM,
-    "deskewed": ADAM | {"upright": True},
 }
 
 
@@ -46,7 +54,6 @@ def fit(
     *,
     epochs: int,
     falling: bool = False,
-    upright: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> Fitted:
     """Train the network from scratch.
@@ -57,41 +64,34 @@ def fit(
         Of the distortions, drawn anew in every epoch; 0 for none.
     falling
         Whether the learning rate falls from epoch to epoch, by half a cosine, to nearly 0.
-    upright
-        Whether images are deskewed, those it learns from and those it reads.
     settings
         Of the estimator, where they are not the paper's.
     """
-    seen = deskew(images) if upright else images
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     rate, rng = network.learning_rate, generator(seed, "frontier_scratch_nn")
     for epoch in range(epochs):
         if falling:
             network.set_params(learning_rate=rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
-        rows = distort(seen, strength, rng) if strength else seen
+        rows = distort(images, strength, rng) if strength else images
         network.partial_fit(rows, labels, classes=np.unique(labels))
-
-    def read(unseen: Images) -> Labels:
-        digits: Labels = network.predict(deskew(unseen) if upright else unseen)
-        return digits
-
     numbers = (*network.coefs_, *network.intercepts_)
-    return Fitted(read, {"parameters": sum(array.size for array in numbers)}, network)
+    return Fitted(network.predict, {"parameters": sum(array.size for array in numbers)}, network)
 
 
 def steps(params: FrontierNetwork) -> dict[str, Step]:
     """Return the steps from the paper's network to a wide one that learns from distorted images."""
     short = {name: Step(partial(fit, **given), params.seeds) for name, given in SHORT.items()}
-    best = partial(fit, **WIDER | {"epochs": params.epochs})
+    best = partial(upright(fit), **WIDER | {"epochs": params.epochs})
     return short | {
-        "wider": Step(partial(fit, **WIDER), params.best_seeds),
+        "deskewed": Step(partial(upright(fit), **ADAM), params.seeds),
+        "wider": Step(partial(upright(fit), **WIDER), params.best_seeds),
         BEST: Step(best, params.best_seeds, takes=("strength",)),
     }
 
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(fit, **WIDER | {"epochs": params.trial_epochs})
+    trial = partial(upright(fit), **WIDER | {"epochs": params.trial_epochs})
     return ladder(
         data, lambda: {"strength": validate(trial, params.strengths, data)}, steps(params)
     )

@@ -10,7 +10,7 @@ from sklearn.svm import SVC
 
 from mnist_report.core.params import Compute, FrontierSvm
 from mnist_report.core.repeat import Study
-from mnist_report.data.distortions import deskew, distort
+from mnist_report.data.distortions import distort
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.final_svm import drawn_rows
@@ -24,6 +24,7 @@ from mnist_report.studies.frontier import (
     Step,
     best_of,
     ladder,
+    upright,
     validate,
 )
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_FINAL
@@ -38,7 +39,6 @@ def fit(
     components: int,
     gamma: float = FOUND_GAMMA,
     rows: int | None = None,
-    upright: bool = False,
     even: bool = False,
     copies: int = 0,
     virtual_gamma: float = FOUND_GAMMA,
@@ -49,34 +49,30 @@ def fit(
     ----------
     rows
         How many are drawn with replacement, as in the paper; None for all, each once.
-    upright
-        Whether images are deskewed.
     even
         Whether images are scaled to one length, the mean of those of the training images.
     copies, strength, virtual_gamma
         Distorted copies of every support vector, on which and on these the machine is fitted once
         more: virtual support vectors (Schölkopf, Burges and Vapnik, 1996).
     """
-    seen = deskew(images) if upright else images
-    length = np.linalg.norm(seen, axis=1).mean()
+    length = np.linalg.norm(images, axis=1).mean()
 
     def scaled(images: Images) -> Images:
         return length * normalize(images) if even else images
 
-    pca = fit_pca(scaled(seen), components)
+    pca = fit_pca(scaled(images), components)
     if rows is not None:
         drawn = drawn_rows(len(labels), rows, seed)
-        seen, labels = seen[drawn], labels[drawn]
-    svm = _machine(gamma).fit(project(pca, scaled(seen)), labels)
+        images, labels = images[drawn], labels[drawn]
+    svm = _machine(gamma).fit(project(pca, scaled(images)), labels)
     if copies:
-        vectors, rng = seen[svm.support_], generator(seed, "frontier_svm")
+        vectors, rng = images[svm.support_], generator(seed, "frontier_svm")
         virtual = [vectors, *(distort(vectors, strength, rng) for _ in range(copies))]
         points = project(pca, scaled(np.concatenate(virtual)))
         svm = _machine(virtual_gamma).fit(points, np.tile(labels[svm.support_], len(virtual)))
 
     def read(unseen: Images) -> NDArray[Any]:
-        shown = scaled(deskew(unseen) if upright else unseen)
-        digits: NDArray[Any] = svm.predict(project(pca, shown))
+        digits: NDArray[Any] = svm.predict(project(pca, scaled(unseen)))
         return digits
 
     return Fitted(read, {"support_vectors": len(svm.support_)})
@@ -85,14 +81,14 @@ def fit(
 def steps(params: FrontierSvm) -> dict[str, Step]:
     """Return the steps after the paper's machine, which is another study, to virtual vectors."""
     machine = partial(fit, components=params.pca_components)
-    upright = partial(machine, upright=True)
-    even = partial(upright, even=True)
+    deskewed = partial(upright(fit), components=params.pca_components)
+    even = partial(deskewed, even=True)
     virtual = partial(even, copies=params.copies)
     return {
         # Without drawing rows nothing depends on the seed.
         "components": Step(partial(machine, rows=SVM_FINAL.rows), params.seeds),
         "all_rows": Step(machine, 1),
-        "deskewed": Step(upright, 1),
+        "deskewed": Step(deskewed, 1),
         "even": Step(even, 1),
         "gamma": Step(even, 1, takes=("gamma",)),
         BEST: Step(virtual, params.best_seeds, takes=("gamma", "strength", "virtual_gamma")),
@@ -101,7 +97,7 @@ def steps(params: FrontierSvm) -> dict[str, Step]:
 
 def plan(data: ScaledData, params: FrontierSvm, compute: Compute) -> Study:
     """Choose gamma and the strength of the distortions, and climb."""
-    even = partial(fit, components=params.pca_components, upright=True, even=True)
+    even = partial(upright(fit), components=params.pca_components, even=True)
     virtual = partial(even, copies=params.trial_copies)
 
     def of_gamma(fit: Fit, name: str) -> Fit:
