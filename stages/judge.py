@@ -1,5 +1,7 @@
 """Stage `judge`: what every printed number, every statement and every slip comes to."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mnist_report.core import files, paths
@@ -40,7 +42,7 @@ def main(stage: Stage) -> None:
         "printed": ledger.printed_seconds(entries),
         "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
     }
-    projected = evidence.Projected(train_scores, data.train_labels, test_scores, data.test_labels)
+    projected = replace(data, train_images=train_scores, test_images=test_scores)
     measured = evidence.Measured(results | beside, values, ratios, projected)
     results["statements"] = {"statements": evidence.gather(measured, sources)}
     judged = statements.judge_statements(results)
@@ -63,7 +65,7 @@ def main(stage: Stage) -> None:
     words = "AUC so taken minus AUC of labels (percentage points)"
     plot("slips", "yardsticks.png", slip_figures.effects, yardsticks, words)
     fifty = sources["more_than_fifty"]
-    by_number, enough = evidence.by_components(measured, fifty["values"]), fifty["enough"]
+    by_number, enough = measured.by_number(fifty["values"]), fifty["enough"]
     accuracy_by_components = statement_figures.accuracy_by_components
     plot("statements", "components.png", accuracy_by_components, by_number, enough)
     growth = evidence.growth_curves(measured, grown["counted"], grown["noisy"])

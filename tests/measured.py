@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mnist_report.evaluation.evidence import Measured, Projected
+from mnist_report.data.scaled import ScaledData
+from mnist_report.evaluation.evidence import Measured
 
 RNG = np.random.default_rng(0)
 SPECTRUM = 0.5 ** np.arange(1, 121)
@@ -17,7 +18,7 @@ def scores(labels):
     return centres[labels] + 0.1 * RNG.normal(size=(len(labels), 3))
 
 
-PROJECTED = Projected(scores(TRAIN_LABELS), TRAIN_LABELS, scores(TEST_LABELS), TEST_LABELS)
+PROJECTED = ScaledData(scores(TRAIN_LABELS), TRAIN_LABELS, scores(TEST_LABELS), TEST_LABELS)
 
 
 def model(**measures):

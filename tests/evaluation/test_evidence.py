@@ -166,14 +166,14 @@ def test_the_evidence_is_what_comes_out_by_hand(found):
 
 def test_zeros_have_their_mean_and_spread(found):
     # Whichever signs the components came with, the score of largest size is positive.
-    largest = np.abs(PROJECTED.train_scores).argmax(axis=0)
-    signs = np.sign(PROJECTED.train_scores[largest, np.arange(3)])
-    zeros = (signs * PROJECTED.train_scores)[:60]
+    largest = np.abs(PROJECTED.train_images).argmax(axis=0)
+    signs = np.sign(PROJECTED.train_images[largest, np.arange(3)])
+    zeros = (signs * PROJECTED.train_images)[:60]
     place = found["place_of_zeros"]
     for number in (1, 2):
         expected = {"mean": np.mean(zeros[:, number - 1]), "sd": np.std(zeros[:, number - 1])}
         assert place[f"component_{number}"] == pytest.approx(expected)
-    turned = dataclasses.replace(PROJECTED, train_scores=-PROJECTED.train_scores)
+    turned = dataclasses.replace(PROJECTED, train_images=-PROJECTED.train_images)
     assert gather(dataclasses.replace(MEASURED, projected=turned))["place_of_zeros"] == place
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_report.core.trees import at
+from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.agreement import prediction_error
 from mnist_report.evaluation.seeds import Values, welch
 from mnist_report.models.classical.pca import components_for, with_signs_of_2019
@@ -36,33 +38,27 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Projected:
-    """Images on their first three principal components, (n, 3), and their labels, (n,)."""
-
-    train_scores: Floats
-    train_labels: Labels
-    test_scores: Floats
-    test_labels: Labels
-
-
-@dataclass(frozen=True)
 class Measured:
     """All that the stages measured.
 
     Beside stages' results `metrics` has the timings, ``benchmark``, and what the paper's logs say,
-    ``printed``; `spectrum` the share of the variance that each principal component explains.
+    ``printed``; `spectrum` the share of the variance that each principal component explains;
+    `projected` the images on the first three components, (n, 3).
     """
 
     metrics: Mapping[str, Any]
     values: Values
     spectrum: Floats
-    projected: Projected
+    projected: ScaledData
 
     def family(self, pattern: str) -> dict[tuple[str, ...], Floats]:
         """Return the values whose names fit, under what these have for each ``*``; or KeyError."""
         name = re.compile(re.escape(pattern).replace(r"\*", "(.+)"))
-        matches = {key: name.fullmatch(key) for key in self.values}
-        found = {match.groups(): self.values[key] for key, match in matches.items() if match}
+        found = {
+            match.groups(): values
+            for key, values in self.values.items()
+            if (match := name.fullmatch(key))
+        }
         if not found:
             raise KeyError(pattern)
         return found
@@ -71,10 +67,14 @@ class Measured:
         """Return the `family` of a pattern with one ``*``."""
         return {name: values for (name,), values in self.family(pattern).items()}
 
+    def by_number(self, pattern: str) -> dict[int, Floats]:
+        """Return the `family` of a pattern with one ``*``, a number, in their order."""
+        found = {int(name): values for name, values in self.by_name(pattern).items()}
+        return {number: found[number] for number in sorted(found)}
+
     def curve(self, pattern: str) -> Floats:
         """Return values by epoch, which stands for the ``*``: shape (seeds, epochs)."""
-        found = self.by_name(pattern)
-        return np.stack([found[epoch] for epoch in sorted(found, key=int)], axis=1)
+        return np.stack(list(self.by_number(pattern).values()), axis=1)
 
     def curves(self, pattern: str) -> dict[str, Floats]:
         """Return what stands for the first ``*`` to the `curve` over the second."""
@@ -115,8 +115,10 @@ def ratio_range(above: ArrayLike, below: ArrayLike = 1.0) -> dict[str, float]:
     }
 
 
-def _advantages(own: Floats, others: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
-    return {name: paired_difference(other, own) for name, other in others.items()}
+def _advantages(of: str, scores: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
+    return {
+        name: paired_difference(other, scores[of]) for name, other in scores.items() if name != of
+    }
 
 
 def _scaled_or_not(scaled: Floats, unscaled: Floats, *, better: int) -> Found:
@@ -180,8 +182,7 @@ def gain_of_variance(m: Measured, components: int) -> Found:
 
 def place_of_label(m: Measured, label: int) -> Found:
     """Return where the images of a label lie on the first two components, signs as in 2019."""
-    scores = with_signs_of_2019(m.projected.train_scores)
-    scores = scores[m.projected.train_labels == label]
+    scores = with_signs_of_2019(m.projected.train_images)[m.projected.train_labels == label]
     if len(scores) == 0:
         raise KeyError(f"no image is labelled {label}")
     return {
@@ -190,22 +191,19 @@ def place_of_label(m: Measured, label: int) -> Found:
     }
 
 
-def neighbours(projected: Projected, components: int) -> Labels:
+def neighbours(projected: ScaledData, components: int) -> Labels:
     """Return the labels of the test images by their neighbours on the first components.
 
     The square root of their number vote: enough to follow the majority where classes overlap.
     """
-    votes = round(len(projected.train_scores) ** 0.5)
-    model = KNeighborsClassifier(votes).fit(
-        projected.train_scores[:, :components], projected.train_labels
-    )
-    predicted: Labels = model.predict(projected.test_scores[:, :components])
+    model = KNeighborsClassifier(round(len(projected.train_images) ** 0.5))
+    model.fit(projected.train_images[:, :components], projected.train_labels)
+    predicted: Labels = model.predict(projected.test_images[:, :components])
     return predicted
 
 
-def _told_apart(projected: Projected, predicted: Labels, clear: float) -> Found:
+def _told_apart(truth: Labels, predicted: Labels, clear: float) -> Found:
     """Return the accuracy, and how many labels are told clearly from all others, by their F1."""
-    truth = projected.test_labels
     labels = np.unique(truth)
     f1 = f1_score(truth, predicted, labels=labels, average=None, zero_division=0.0)
     return {
@@ -219,9 +217,10 @@ def _told_apart(projected: Projected, predicted: Labels, clear: float) -> Found:
 
 def labels_on_two_components(m: Measured, clear: float) -> Found:
     """Return how well a nearest-neighbour classifier reads labels from two components."""
-    largest = np.unique(m.projected.test_labels, return_counts=True)[1].max()
-    guessing = {"by_guessing": float(largest / len(m.projected.test_labels))}
-    return _told_apart(m.projected, neighbours(m.projected, 2), clear) | guessing
+    truth = m.projected.test_labels
+    largest = np.unique(truth, return_counts=True)[1].max()
+    guessing = {"by_guessing": float(largest / len(truth))}
+    return _told_apart(truth, neighbours(m.projected, 2), clear) | guessing
 
 
 def labels_on_three_components(m: Measured, clear: float) -> Found:
@@ -229,18 +228,12 @@ def labels_on_three_components(m: Measured, clear: float) -> Found:
     two, three = (neighbours(m.projected, k) for k in (2, 3))
     truth = m.projected.test_labels
     *_, p = mcnemar(two == truth, three == truth)
-    paired = {"accuracy_two": accuracy(truth, two), "p": p}
-    return _told_apart(m.projected, three, clear) | paired
-
-
-def by_components(m: Measured, values: str) -> dict[int, Floats]:
-    """Return number of components, rising, to the accuracies of the SVM, one for each seed."""
-    found = m.by_name(values)
-    return {int(number): found[number] for number in sorted(found, key=int)}
+    return _told_apart(truth, three, clear) | {"accuracy_two": accuracy(truth, two), "p": p}
 
 
 def _enough_and_more(m: Measured, values: str, enough: int) -> dict[int, Floats]:
-    accuracies = by_components(m, values)
+    """Return number of components, rising, to the accuracies of the SVM, one for each seed."""
+    accuracies = m.by_number(values)
     if enough not in accuracies or max(accuracies) == enough:
         raise KeyError(f"no SVM on {enough} components and on more")
     return accuracies
@@ -279,22 +272,17 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
 
 def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, Costs]]:
     """Return costs by price and rows: ``counted``, ``noisy`` (wrong labels), ``timed`` if known."""
-    work: dict[str, dict[str, dict[int, Any]]] = {"counted": {}, "noisy": {}, "timed": {}}
+    found: dict[str, dict[str, Costs]] = {"counted": {}, "noisy": {}, "timed": {}}
     for kind, pattern in (("counted", counted), ("noisy", noisy)):
-        for (price, rows), values in m.family(pattern).items():
-            work[kind].setdefault(price, {})[int(rows)] = values
+        for price, costs in m.curves(pattern).items():
+            sizes = list(m.by_number(pattern.replace("*", price, 1)))
+            found[kind][price] = sizes, costs
     with suppress(KeyError):
-        work["timed"] = {
-            price: {int(rows.removeprefix("rows_")): times["cpu"] for rows, times in by.items()}
-            for price, by in m.timing("growth").items()
-        }
-    return {
-        kind: {
-            price: (sorted(costs), np.stack([costs[rows] for rows in sorted(costs)], axis=1))
-            for price, costs in by_price.items()
-        }
-        for kind, by_price in work.items()
-    }
+        for price, times in m.timing("growth").items():
+            cpu = {int(rows.removeprefix("rows_")): each["cpu"] for rows, each in times.items()}
+            sizes = sorted(cpu)
+            found["timed"][price] = sizes, np.stack([cpu[rows] for rows in sizes], axis=1)
+    return found
 
 
 def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
@@ -304,32 +292,30 @@ def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
     with the share of the support vectors that is ``bound`` by the price at the most rows.
     """
     curves = growth_curves(m, counted, noisy)
+    over_seeds = partial(paired_difference, 0)
     found: Found = {}
-    for kind in ("counted", "timed"):
-        for price, (sizes, costs) in curves[kind].items():
-            if len(sizes) > 1:
-                found.setdefault(price, {})[kind] = _growth(sizes, costs, timed=kind == "timed")
-    if any("counted" not in found.get(price, {}) for price in ("C_1", "C_1000")):
-        raise KeyError("too few rows to see the work grow")
+    for price, (sizes, costs) in curves["counted"].items():
+        if len(sizes) < 2:
+            raise KeyError("too few rows to see the work grow")
+        found[price] = {"counted": _growth(sizes, costs, over_seeds)}
+    for price, (sizes, costs) in curves["timed"].items():
+        found[price]["timed"] = _growth(sizes, costs, ratio_range)
     found["noisy"] = {
         price: {
             "rows": sizes[-1],
             "bound": float(m.values[f"{bound}.{price}.bound_{sizes[-1]}"].mean()),
-            **_growth(sizes, costs),
+            **_growth(sizes, costs, over_seeds),
         }
         for price, (sizes, costs) in curves["noisy"].items()
     }
     return found
 
 
-def _growth(sizes: list[int], costs: Floats, timed: bool = False) -> Found:
+def _growth(sizes: list[int], costs: Floats, sum_up: Callable[[Floats], Found]) -> Found:
     """Fit cost = a n^b by least squares of the logarithms, for each row of costs; sum up b."""
     n, cost = np.log(sizes), np.log(costs).T
     whole, last = np.polyfit(n, cost, 1)[0], np.polyfit(n[-2:], cost[-2:], 1)[0]
-    if timed:
-        return {"rows": sizes[-1], **ratio_range(whole), "last_step": ratio_range(last)}
-    last_step = paired_difference(0, last)
-    return {"rows": sizes[-1], **paired_difference(0, whole), "last_step": last_step}
+    return {"rows": sizes[-1], **sum_up(whole), "last_step": sum_up(last)}
 
 
 def kernel_seconds(m: Measured, kernel: str) -> Found:
@@ -339,15 +325,10 @@ def kernel_seconds(m: Measured, kernel: str) -> Found:
         "rounds": len(m.timing(f"kernels.fit.{kernel}.cpu")),
     }
     for work in ("fit", "predict"):
-        timings = m.timing(f"kernels.{work}")
-        found[work] = {
-            "seconds": float(np.median(timings[kernel]["cpu"])),
-            "others": {
-                other: ratio_range(timing["cpu"], timings[kernel]["cpu"])
-                for other, timing in timings.items()
-                if other != kernel
-            },
-        }
+        cpu = {name: timing["cpu"] for name, timing in m.timing(f"kernels.{work}").items()}
+        own = cpu.pop(kernel)
+        others = {other: ratio_range(seconds, own) for other, seconds in cpu.items()}
+        found[work] = {"seconds": float(np.median(own)), "others": others}
     return found
 
 
@@ -361,13 +342,13 @@ def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
     linear = m.values[by_gamma.format(gamma="auto").replace("*", "linear")]
     for gamma in ("scale_2019", "scale"):
         scores = m.by_name(by_gamma.format(gamma=gamma)) | {"linear": linear}
-        found["gamma"][gamma] = _advantages(scores.pop(kernel), scores)
+        found["gamma"][gamma] = _advantages(kernel, scores)
     judged = {"train": ["auc_hard"], "test": ["auc_hard", "auc_scores", "accuracy"]}
     for rows, measures in judged.items():
         found[rows] = {}
         for measure in measures:
             scores = m.by_name(values.format(rows=rows, measure=measure))
-            found[rows][measure] = {"advantage": _advantages(scores.pop(kernel), scores)}
+            found[rows][measure] = {"advantage": _advantages(kernel, scores)}
     return found
 
 
@@ -376,22 +357,20 @@ def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     accuracies, pair = m.family(values), (f"{C:g}", f"{gamma:g}")
     if pair not in accuracies or len(accuracies) == 1:
         raise KeyError("the grid does not hold the paper's pair beside others")
-    best = np.max(list(accuracies.values()), axis=0)
-    among_best = {each: scores >= best - ROUNDING for each, scores in accuracies.items()}
-    hits, ties = among_best[pair], np.sum(list(among_best.values()), axis=0)
-    gamma_best = np.any([hit for each, hit in among_best.items() if each[1] == pair[1]], axis=0)
+    table = np.stack(list(accuracies.values()))
+    best = table >= table.max(axis=0) - ROUNDING
+    hits, ties = best[list(accuracies).index(pair)], best.sum(axis=0)
+    same_gamma = np.array([each[1] == pair[1] for each in accuracies])
     found: Found = {
-        "draws": len(best),
+        "draws": len(ties),
         "among_best": int(hits.sum()),
         "alone_best": int((hits & (ties == 1)).sum()),
-        "gamma_best": int(gamma_best.sum()),
+        "gamma_best": int(best[same_gamma].any(axis=0).sum()),
         "ties": float(ties.mean()),
     }
-    elsewhere = [scores for each, scores in accuracies.items() if each[1] != pair[1]]
-    if elsewhere:
-        found["ahead_of_other_gammas"] = paired_difference(
-            np.max(elsewhere, axis=0), accuracies[pair]
-        )
+    if not same_gamma.all():
+        elsewhere = table[~same_gamma].max(axis=0)
+        found["ahead_of_other_gammas"] = paired_difference(elsewhere, accuracies[pair])
     return found
 
 
