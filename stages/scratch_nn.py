@@ -10,12 +10,7 @@ from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import plot
 from mnist_report.models.report_card import CLASSES, write_report_card
-from mnist_report.models.scratch.learning import (
-    check_split,
-    learning_curve,
-    mean_loss,
-    relative_size,
-)
+from mnist_report.models.scratch.learning import learning_curve, mean_loss
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 from mnist_report.scores.roc import roc_table
 from mnist_report.scores.scores import accuracy
@@ -28,7 +23,6 @@ def main(stage: Stage) -> None:
     X, y = data.train_images, data.train_labels
     network = NeuralNetworkClassifier(**settings, random_state=stage.params.seed)
 
-    check_split(y, params.validation_share)
     curve = learning_curve(
         network, X, y, validation_share=params.validation_share, on_epoch=stage.log_epoch
     )
@@ -38,8 +32,8 @@ def main(stage: Stage) -> None:
     scores = np.exp(logarithms)
     loss = mean_loss(data.test_labels, logarithms, network.classes_)
     before = untrained.predict(data.test_images)
-    weights = network.coefs_[0]
-    learned = weights - untrained.coefs_[0]
+    weights, start = network.coefs_[0], untrained.coefs_[0]
+    learned = weights - start
     predicted = network.classes_[scores.argmax(axis=1)]
     # A column for every digit: the network has none for one that the training images lack.
     by_digit = np.zeros((len(scores), len(CLASSES)), scores.dtype)
@@ -61,7 +55,9 @@ def main(stage: Stage) -> None:
             "minibatch_size": params.minibatch_size,
             "epochs": params.epochs,
             "parameters": sum(w.size for w in network.coefs_ + network.intercepts_),
-            "hidden_weight_change": relative_size(learned, untrained.coefs_[0]),
+            "hidden_weight_change": float(
+                np.sqrt(np.mean(np.square(learned)) / np.mean(np.square(start)))
+            ),
             "untrained_accuracy": accuracy(data.test_labels, before),
             "first_test_images": {
                 "label": data.test_labels[:10].tolist(),

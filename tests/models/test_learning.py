@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from mnist_report.core.errors import UserError
-from mnist_report.models.scratch.learning import check_split, learning_curve, mean_loss
+from mnist_report.models.scratch.learning import learning_curve, mean_loss
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, log_softmax
 from samples import digits
 
@@ -41,7 +41,11 @@ def test_the_mean_loss_is_that_of_scikit_learn_without_a_bound():
 
 
 def test_a_class_must_not_be_held_back_as_a_whole():
-    labels = np.array([0, 1, 0, 1, 2, 2])
-    check_split(labels, 0.2)
+    def learn(share):
+        network = NeuralNetworkClassifier((2,), epochs=1)
+        X, y = np.eye(6), np.array([0, 1, 0, 1, 2, 2])
+        learning_curve(network, X, y, validation_share=share, on_epoch=lambda *_: None)
+
+    learn(0.2)
     with pytest.raises(UserError, match="last 2 of 6 training rows are held back, and class 2"):
-        check_split(labels, 0.4)
+        learn(0.4)

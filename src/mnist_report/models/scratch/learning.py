@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score
 from tqdm import tqdm
 
 from mnist_report.core.errors import UserError
@@ -22,53 +21,15 @@ def mean_loss(
     log_probabilities: NDArray[np.floating[Any]],
     classes: NDArray[np.int64],
 ) -> float:
-    """Return the mean cross-entropy of probabilities, in nats.
+    """Return the mean cross-entropy of digits, (n,), and logarithms of probabilities, (n, k).
 
-    It has no bound: scikit-learn's ``log_loss``, which takes the probabilities themselves, cuts
-    it off at 36 nats a row, where a float64 next to 1 ends.
-
-    Parameters
-    ----------
-    y
-        Digits, shape (n,), each one of `classes`.
-    log_probabilities
-        Logarithms, shape (n, k), of rows that sum to 1 but for float32's rounding.
-    classes
-        The class of each column, shape (k,), rising.
+    In nats. It has no bound: scikit-learn's ``log_loss``, which takes the probabilities themselves,
+    cuts it off at 36 nats a row, where a float64 next to 1 ends. The rows of probabilities may sum
+    to 1 but for float32's rounding; `classes`, (k,), rising, are those of the columns.
     """
     exact = log_probabilities.astype(np.float64)
     exact -= logsumexp(exact, axis=1, keepdims=True)
     return -float(exact[np.arange(len(y)), np.searchsorted(classes, y)].mean())
-
-
-def relative_size(part: NDArray[np.floating[Any]], whole: NDArray[np.floating[Any]]) -> float:
-    """Return the root mean square of `part` over that of `whole`, arrays of one shape."""
-    return float(np.sqrt(np.mean(np.square(part)) / np.mean(np.square(whole))))
-
-
-def check_split(labels: NDArray[np.int64], share: float) -> None:
-    """Refuse a split that holds back a class of which no row is left to learn from.
-
-    Parameters
-    ----------
-    labels
-        The training labels, of which `learning_curve` holds back the last.
-    share
-        How many of them, from 0 to 1.
-
-    Raises
-    ------
-    UserError
-        If a class is among the held back rows alone.
-    """
-    kept, held_back = np.split(labels, [-max(1, int(len(labels) * share))])
-    unseen = np.setdiff1d(held_back, kept)
-    if unseen.size:
-        raise UserError(
-            f"with scratch_nn.validation_share = {share:g} the last {len(held_back)} of "
-            f"{len(labels)} training rows are held back, and class {unseen[0]} is among them "
-            "alone; lower the share in params.yaml, or bring the rows into another order"
-        )
 
 
 def learning_curve(
@@ -79,25 +40,21 @@ def learning_curve(
     validation_share: float,
     on_epoch: Callable[[int, dict[str, float]], None],
 ) -> pd.DataFrame:
-    """Train a copy of `network` without the last rows, and judge it after every epoch.
+    """Train a copy of `network` without the last rows, a share of all, judged after every epoch.
 
-    Parameters
-    ----------
-    network
-        An estimator, fitted or not; it is left as it is.
-    X, y
-        Images, shape (n, d), and digits, shape (n,).
-    validation_share
-        Share of the rows, the last ones, that are held back.
-    on_epoch
-        Called before training and after every epoch with its number and its row of the table.
-
-    Returns
-    -------
-    A row per epoch, 0 being the untrained network: ``epoch``, ``loss`` (mean cross-entropy, nats)
-    and ``accuracy`` on the training rows, and the same as ``validation_…`` on the rows held back.
+    Returned is a row per epoch, 0 being the untrained network: ``epoch``, ``loss`` (mean
+    cross-entropy, nats) and ``accuracy`` on the training rows, and the same as ``validation_…`` on
+    the rows held back. `on_epoch` is called with each epoch and its row. UserError if all the rows
+    of a class would be held back.
     """
     cut = len(X) - max(1, int(len(X) * validation_share))
+    unseen = np.setdiff1d(y[cut:], y[:cut])
+    if unseen.size:
+        raise UserError(
+            f"with scratch_nn.validation_share = {validation_share:g} the last {len(X) - cut} of "
+            f"{len(X)} training rows are held back, and class {unseen[0]} is among them "
+            "alone; lower the share in params.yaml, or bring the rows into another order"
+        )
     parts = {"": slice(None, cut), "validation_": slice(cut, None)}
     copy = clone(network).set_params(epochs=0).fit(X[:cut], y[:cut])
     rows = []
@@ -109,7 +66,7 @@ def learning_curve(
             logarithms = copy.predict_log_proba(X[part])
             answers = copy.classes_[logarithms.argmax(axis=1)]
             row[f"{name}loss"] = mean_loss(y[part], logarithms, copy.classes_)
-            row[f"{name}accuracy"] = float(accuracy_score(y[part], answers))
+            row[f"{name}accuracy"] = accuracy(y[part], answers)
         on_epoch(epoch, row)
         rows.append({"epoch": epoch, **row})
     return pd.DataFrame(rows)
@@ -120,20 +77,10 @@ def train_and_test(
     seed: int,
     **settings: Any,  # noqa: ANN401
 ) -> tuple[dict[str, float], NDArray[np.int64]]:
-    """Train on all training images and judge on the test images.
+    """Train on all training images; return measures of the test images, and the digits it reads.
 
-    Parameters
-    ----------
-    settings
-        Parameters of the estimator that differ from the paper's.
-
-    Returns
-    -------
-    measures : dict
-        ``loss`` (nats), ``accuracy``, ``auc_hard`` and ``auc_scores``, as in the metrics of stage
-        ``scratch_nn``.
-    predicted : (t,)
-        The digits that it reads.
+    `settings` are parameters of the estimator that differ from the paper's. The measures are
+    ``loss`` (nats), ``accuracy``, ``auc_hard`` and ``auc_scores``.
     """
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     network.fit(data.train_images, data.train_labels)

@@ -92,22 +92,11 @@ CHOICES: dict[str, tuple[object, ...]] = {
 
 
 def log_softmax(z: Array) -> Array:
-    """Return log ŷ, the logarithm of softmax(z).
+    """Return log ŷ_j = z_j - log Σ_i e^(z_i), in nats: the logarithm of softmax(z), n × J.
 
-    log ŷ_j = z_j - log Σ_i e^(z_i). Taking the largest z of the row off every z of that row
-    changes nothing in exact arithmetic; in floating point it keeps e^z at 1 or below, and at
-    least one term of the sum at 1, so there is neither an overflow nor a log of zero
-    (Goodfellow, Bengio and Courville 2016, section 4.1).
-
-    Parameters
-    ----------
-    z
-        n × J.
-
-    Returns
-    -------
-    ndarray
-        n × J, in nats, none above 0.
+    Taking the largest z of the row off every z of that row changes nothing in exact arithmetic; in
+    floating point it keeps e^z at 1 or below, and at least one term of the sum at 1, so there is
+    neither an overflow nor a log of zero (Goodfellow, Bengio and Courville 2016, section 4.1).
     """
     z = z - z.max(axis=1, keepdims=True)
     log_y_hat: Array = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
@@ -117,13 +106,8 @@ def log_softmax(z: Array) -> Array:
 def cross_entropy(y: Array, log_y_hat: Array) -> float:
     """Return C = -(1/n) Σ_k Σ_j y_kj log ŷ_kj, the mean over the rows, in nats.
 
-    Parameters
-    ----------
-    y
-        n × J, one-hot.
-    log_y_hat
-        n × J, from :func:`log_softmax`. The logarithm of a ŷ would not do: where ŷ has been
-        rounded to 0 it is infinite.
+    It takes log ŷ, from :func:`log_softmax`: where ŷ has been rounded to 0, its own logarithm would
+    be infinite.
     """
     return -float(np.vdot(y, log_y_hat)) / len(y)  # vdot sums the products over k and j
 
@@ -131,24 +115,7 @@ def cross_entropy(y: Array, log_y_hat: Array) -> float:
 def forward(
     X: Array, W: Sequence[Array], b: Sequence[Array], activation: str
 ) -> tuple[list[Array], Array]:
-    """Run images through the network.
-
-    Parameters
-    ----------
-    X
-        n × I.
-    W, b
-        W^(1) ... W^(L) and b^(1) ... b^(L).
-    activation
-        A key of `ACTIVATIONS`, for all hidden layers.
-
-    Returns
-    -------
-    a : list of ndarray
-        a^(0) = X, a^(1) ... a^(L-1), as :func:`backward` wants them.
-    log_y_hat : ndarray
-        log ŷ, n × J.
-    """
+    """Run images through the network: return a^(0) = X, a^(1) ... a^(L-1), and log ŷ."""
     sigma, _ = ACTIVATIONS[activation]
     a = [X]
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
@@ -166,23 +133,7 @@ def backward(
     It starts from the output. For one image C = -Σ_j y_j log ŷ_j, and the softmax has
     ∂(log ŷ_j)/∂z_i = [i = j] - ŷ_i, so ∂C/∂z_i = -y_i + ŷ_i Σ_j y_j = ŷ_i - y_i, because the
     labels y_j sum to 1. The mean over n images divides this by n. From there the chain rule
-    carries δ back, a layer at a time.
-
-    Parameters
-    ----------
-    y, y_hat
-        n × J, the labels and the output.
-    a
-        a^(0) ... a^(L-1), from :func:`forward`.
-    W
-        W^(1) ... W^(L).
-    activation
-        The one :func:`forward` used.
-
-    Returns
-    -------
-    dW, db : list of ndarray
-        ∂C/∂W^(l) and ∂C/∂b^(l) for l = 1 ... L, shaped like W^(l) and b^(l).
+    carries δ back, a layer at a time. Returned are all ∂C/∂W^(l) and all ∂C/∂b^(l), l = 1 ... L.
     """
     _, slope = ACTIVATIONS[activation]
     dW, db = [], []
@@ -196,19 +147,11 @@ def backward(
 
 
 def minibatches(n_rows: int, size: int, minibatching: str) -> list[slice]:
-    """Cut `n_rows` rows into minibatches.
+    """Cut K = `n_rows` rows into minibatches of s = `size`.
 
-    Parameters
-    ----------
-    n_rows
-        K, the number of rows to cut.
-    size
-        s, the rows of a minibatch.
-    minibatching
-        ``'standard'``: s rows after s rows; a last, smaller minibatch takes what is left.
-        ``'as_printed'``: the loop in the paper's section 3.2. It advances by s + 1 but takes
-        s, so that every (s + 1)th row is never seen, and it stops after int(K / (s + 1))
-        minibatches.
+    ``'standard'``: s rows after s rows; a last, smaller minibatch takes what is left.
+    ``'as_printed'``: the loop in the paper's section 3.2. It advances by s + 1 but takes s, so that
+    every (s + 1)th row is never seen, and it stops after int(K / (s + 1)) minibatches.
     """
     if minibatching == "standard":
         return [slice(c, c + size) for c in range(0, n_rows, size)]
@@ -273,10 +216,6 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         minibatch was met, before the step.
     n_iter_ : int
         Epochs trained so far.
-    n_features_in_ : int
-        I, the pixels of an image.
-    feature_names_in_ : ndarray of shape (I,)
-        Column names, if X came with any.
 
     Examples
     --------
@@ -318,17 +257,8 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train from new random weights for `epochs` epochs.
 
-        Parameters
-        ----------
-        X : array-like of shape (K, I)
-            Images, one a row.
-        y : array-like of shape (K,)
-            Their labels, numbers or strings.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is not allowed, X or y is not fit to train on, or training diverges.
+        X are images, (K, I), and y their labels, (K,), numbers or strings. ValueError if a
+        parameter is not allowed, X or y is not fit to train on, or training diverges.
         """
         self._check_parameters()
         X, y = self._check_data(X, y, reset=True)
@@ -342,22 +272,9 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """Train one epoch more; n calls give the same bits as `fit` with ``epochs=n``.
 
         Call it in a loop to score the network between epochs, or to train every epoch on other
-        images or at another learning rate.
-
-        Parameters
-        ----------
-        X : array-like of shape (K, I)
-            Images, one a row.
-        y : array-like of shape (K,)
-            Their labels.
-        classes : array-like of shape (J,)
-            All the labels there can be. The first call needs it, later ones may leave it out.
-
-        Raises
-        ------
-        ValueError
-            As `fit`; also if `classes` is missing on the first call or changes later, or if y
-            holds a label that is not among them.
+        images or at another learning rate. The first call needs `classes`, all the labels there can
+        be, (J,). ValueError as from `fit`; also if `classes` is missing or changes later, or if y
+        holds a label that is not among them.
         """
         self._check_parameters()
         first = not hasattr(self, "classes_")
@@ -377,24 +294,10 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         return self
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Return log ŷ, the logarithm of the probability of each class.
+        """Return log ŷ of images, (n, I): nats of type `dtype`, (n, J), in the order of `classes_`.
 
-        Where ŷ itself would be rounded to 0, its logarithm is still a number.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, I)
-            Images, one a row.
-
-        Returns
-        -------
-        ndarray of shape (n, J)
-            In nats; columns in the order of `classes_`; type `dtype`.
-
-        Raises
-        ------
-        ValueError
-            If X is not fit to predict from, or the weights are so large that nothing comes out.
+        Where ŷ itself would be rounded to 0, its logarithm is still a number. ValueError if X is
+        not fit to predict from, or the weights are so large that nothing comes out.
         """
         check_is_fitted(self)
         images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
@@ -411,23 +314,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         return log_y_hat
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Return ŷ, the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, I)
-            Images, one a row.
-
-        Returns
-        -------
-        ndarray of shape (n, J)
-            Rows sum to 1; columns in the order of `classes_`; type `dtype`.
-
-        Raises
-        ------
-        ValueError
-            As `predict_log_proba`.
-        """
+        """Return ŷ, the probability of each class; the rest is as of `predict_log_proba`."""
         y_hat: Array = np.exp(self.predict_log_proba(X))
         return y_hat
 
@@ -523,27 +410,24 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     def _check_parameters(self) -> None:
         """Raise ValueError, in one line, for the first parameter that is not allowed."""
-        layers = self.hidden_layer_sizes
         whole = "a whole number of 1 or more"
-        rules = [
-            (name, getattr(self, name) in choices, " or ".join(map(repr, choices)))
+        layers, rate = self.hidden_layer_sizes, self.learning_rate
+        rules = {
+            name: (getattr(self, name) in choices, " or ".join(map(repr, choices)))
             for name, choices in CHOICES.items()
-        ]
-        rules += [
-            (
-                "hidden_layer_sizes",
+        } | {
+            "hidden_layer_sizes": (
                 isinstance(layers, list | tuple) and all(map(_is_count, layers)),
                 f"a list or tuple, each entry {whole}",
             ),
-            ("epochs", _is_count(self.epochs, least=0), "a whole number of 0 or more"),
-            ("minibatch_size", _is_count(self.minibatch_size), whole),
-            (
-                "learning_rate",
-                isinstance(self.learning_rate, Real) and 0 < self.learning_rate < np.inf,
+            "epochs": (_is_count(self.epochs, least=0), "a whole number of 0 or more"),
+            "minibatch_size": (_is_count(self.minibatch_size), whole),
+            "learning_rate": (
+                isinstance(rate, Real) and 0 < rate < np.inf,
                 "a finite number above 0",
             ),
-        ]
-        for name, valid, allowed in rules:
+        }
+        for name, (valid, allowed) in rules.items():
             if not valid:
                 raise ValueError(f"{name}={getattr(self, name)!r} is not allowed; use {allowed}")
 
