@@ -1,24 +1,25 @@
 """Stage `svm_gridsearch`: C and gamma of the RBF kernel by cross-validation (section 2.2)."""
 
+from joblib import parallel_config
+
 from mnist_report.core import files, paths
 from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import plot
-from mnist_report.models.classical.grid_search import (
-    on_dask,
-    on_threads,
-    search_draw,
-    select,
-    summary,
-)
+from mnist_report.models.classical.grid_search import on_dask, search_draw, select, summary
 
 
 def main(stage: Stage) -> None:
     params, compute = stage.params.svm_gridsearch, stage.params.compute
     data = load_scaled()
     scheduler = compute.scheduler if compute.backend == "dask" else None
-    with on_dask(scheduler, compute.jobs) if scheduler else on_threads(compute.jobs):
+    with (
+        on_dask(scheduler, compute.jobs)
+        if scheduler
+        # libsvm lets go of Python's lock.
+        else parallel_config(backend="threading", n_jobs=compute.jobs)
+    ):
         table = search_draw(data, params, stage.params.seed)
         then = search_draw(data, params, stage.params.seed, as_in_2019=True)
     chosen = select(table)

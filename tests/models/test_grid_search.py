@@ -4,6 +4,7 @@ import functools
 import socket
 import sys
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,7 +41,7 @@ def test_the_table_holds_every_candidate_and_its_folds(expected):
 
 def test_doubled_values_threads_and_a_kernel_made_by_libsvm_change_nothing(expected, monkeypatch):
     doubled = {"gamma": [0.001, 0.001, 0.01, 0.1], "C": [1, 10, 10]}
-    with module.on_threads(2):
+    with joblib.parallel_config(backend="threading", n_jobs=2):
         same(grid_search(X, Y, **(GRID | doubled)), expected)
     monkeypatch.setattr(module, "GRAM_GIB", 0)
     monkeypatch.delattr(module, "rbf_kernel")

@@ -5,7 +5,6 @@ cluster; folds and fits are the same, so the scores are the same to the last dig
 """
 
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, StratifiedKFold
 from sklearn.svm import SVC
@@ -41,11 +41,9 @@ def grid_search(
     """Cross-validate an RBF support vector classifier for every pair of C and gamma.
 
     The folds are stratified and taken in the order of the rows, as the paper's ``cv=5`` does: its
-    rows are a random draw, so shuffling them once more would add nothing. One kernel matrix, of 8
+    rows are a random draw. With `as_in_2019` they are `folds_of_2019`, weighted by their rows in
+    mean and sd, as `GridSearchCV` did then (``iid``, until release 0.24). One kernel matrix, of 8
     n² bytes, serves all values of C; where that is too much, libsvm makes the values itself.
-
-    With `as_in_2019` it takes `folds_of_2019`, and weights them by their rows in mean and sd, as
-    `GridSearchCV` did then (``iid``, until release 0.24).
 
     Returned is a row for each candidate in the order of the lists, C outermost; a value listed
     twice counts once. ``sd`` is over the folds, divided by their number as the paper's are; the
@@ -74,15 +72,12 @@ def grid_search(
         tables.append(pd.DataFrame({"C": prices, "gamma": value} | scores, dtype=np.float64))
     # By C, then gamma, each in the order of its list.
     table = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
-    accuracies = table.filter(like="fold_").to_numpy()
+    pairs, accuracies = table[["C", "gamma"]], table.filter(like="fold_")
     mean = pd.Series(np.average(accuracies, axis=1, weights=weights))
-    squares = np.square(accuracies - mean.to_numpy()[:, np.newaxis])
-    sd = np.sqrt(np.average(squares, axis=1, weights=weights))
+    sd = np.sqrt(np.average(accuracies.sub(mean, axis=0) ** 2, axis=1, weights=weights))
     # The same fold scores in another order can differ in the last bit of their mean.
     rank = mean.round(12).rank(ascending=False, method="min").astype(np.int64)
-    for place, (name, column) in enumerate({"mean": mean, "sd": sd, "rank": rank}.items(), start=2):
-        table.insert(place, name, column)
-    return table
+    return pairs.assign(mean=mean, sd=sd, rank=rank).join(accuracies)
 
 
 def folds_of_2019(y: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
@@ -113,13 +108,6 @@ def search_draw(
         folds=params.folds,
         as_in_2019=as_in_2019,
     )
-
-
-@contextlib.contextmanager
-def on_threads(jobs: int) -> Iterator[None]:
-    """Run so many fits at a time: libsvm lets go of Python's lock."""
-    with joblib.parallel_config(backend="threading", n_jobs=jobs):
-        yield
 
 
 @contextlib.contextmanager
@@ -172,16 +160,12 @@ def select(table: pd.DataFrame) -> Selection:
     """Take the best candidate from the table of `grid_search`.
 
     Among those with the best mean it is the one with the smallest C, then the smallest gamma: both
-    make the smoother boundary.
-
-    The standard error is that of the best mean over k folds, s / sqrt(k) with s the standard
-    deviation of the folds' scores with divisor k - 1 (Hastie, Tibshirani and Friedman, The
-    Elements of Statistical Learning, section 7.10). The folds share training rows, so it is a
-    guide and no test.
+    make the smoother boundary. The standard error is that of the best mean over the folds (Hastie,
+    Tibshirani and Friedman, The Elements of Statistical Learning, section 7.10). They share
+    training rows, so it is a guide and no test.
     """
     best = table.sort_values(["rank", "C", "gamma"]).iloc[0]
-    scores = best.filter(like="fold_").to_numpy(dtype=np.float64)
-    standard_error = float(scores.std(ddof=1) / math.sqrt(len(scores)))
+    standard_error = float(stats.sem(best.filter(like="fold_").to_numpy(dtype=np.float64)))
     close = (table["rank"] == 1) | (table["mean"] >= best["mean"] - standard_error)
     C, gamma, mean = (float(best[name]) for name in ("C", "gamma", "mean"))
     return Selection(C, gamma, mean, standard_error, close)
@@ -199,5 +183,5 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
     for name, values in (("mean_accuracy", table["mean"]), ("two_sd", 2 * table["sd"])):
         cells = tree.setdefault(name, {})
         for C, gamma, value in zip(table["C"], table["gamma"], values, strict=True):
-            cells.setdefault(f"C_{C:.10g}", {})[f"gamma_{gamma:.10g}"] = float(value)
+            cells.setdefault(f"C_{C:.10g}", {})[f"gamma_{gamma:.10g}"] = value
     return tree
