@@ -46,14 +46,9 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Study:
-    """What a study measures, group by group.
+    """What a study measures, group by group, and `facts`, numbers that no seed changes.
 
-    Attributes
-    ----------
-    facts
-        Numbers that no seed changes.
-    one_thread
-        Whether a measurement takes one thread, so that several can be taken at a time.
+    `one_thread` says that a measurement takes one thread, so that several can be taken at a time.
     """
 
     groups: Mapping[str, Group]

@@ -40,35 +40,25 @@ def write_report_card(
     per_class = evaluation.per_class(labels, predicted, everyone)
     # Between probabilities of nearly 1 and nearly 0 only logarithms tell degrees; 0 is one that
     # float32 cannot hold.
-    smallest = np.finfo(np.float32).tiny
     margin, sureness = "margin", scores
     if loss is not None:
-        margin, sureness = "log-odds", np.log(np.maximum(scores, smallest))
+        margin, sureness = "log-odds", np.log(np.maximum(scores, np.finfo(np.float32).tiny))
     worst = evaluation.most_confidently_wrong(labels, predicted, sureness, classes, SHOWN)
     known = pd.DataFrame(sureness[worst], columns=classes).reindex(columns=everyone).to_numpy()
     answer, truth = (
         known[np.arange(len(worst)), np.searchsorted(everyone, digits[worst])]
         for digits in (predicted, labels)
     )
-    wrong = pd.DataFrame(
-        {
-            "image": worst,
-            "actual": labels[worst],
-            "predicted": predicted[worst],
-            margin: answer - truth,
-        }
-    )
-    tables = {
-        "predictions.csv": pd.DataFrame({"actual": labels, "predicted": predicted}),
-        "per_class.csv": per_class,
-        "wrong.csv": wrong,
-    }
+    predictions = pd.DataFrame({"actual": labels, "predicted": predicted})
+    wrong = predictions.iloc[worst].rename_axis("image").reset_index()
+    wrong[margin] = answer - truth
     counts = confusion_matrix(labels, predicted, labels=everyone)
     plot(stage, "confusion.png", figures.confusion_heat_map, counts, everyone.tolist())
     plot(stage, "wrong.png", figures.wrong_images, data.test_images[worst], wrong, margin)
     files.save_array(paths.SCORES / f"{stage}.npy", scores)
-    for name, table in tables.items():
-        files.write_csv(paths.plot_file(stage, name), table)
+    files.write_csv(paths.plot_file(stage, "predictions.csv"), predictions)
+    files.write_csv(paths.plot_file(stage, "per_class.csv"), per_class)
+    files.write_csv(paths.plot_file(stage, "wrong.csv"), wrong)
     correct = evaluation.accuracy(labels, predicted)
     card = {
         "rows": len(labels),
@@ -80,15 +70,13 @@ def write_report_card(
         "precision": dict(zip(map(str, everyone), per_class["precision"], strict=True)),
         "recall": dict(zip(map(str, everyone), per_class["recall"], strict=True)),
     }
-    with_loss = {} if loss is None else {"log_loss": loss}
-    files.write_json(
-        paths.metrics_file(stage),
-        {
-            "accuracy": correct,
-            "wrong": card["wrong"],
-            "auc": card["auc_scores"],
-            "auc_labels": card["auc_hard"],
-            **with_loss,
-        },
-    )
-    return card if loss is None else {"loss": loss, **card}
+    metrics = {
+        "accuracy": correct,
+        "wrong": card["wrong"],
+        "auc": card["auc_scores"],
+        "auc_labels": card["auc_hard"],
+    }
+    if loss is not None:
+        card, metrics = {"loss": loss, **card}, {**metrics, "log_loss": loss}
+    files.write_json(paths.metrics_file(stage), metrics)
+    return card

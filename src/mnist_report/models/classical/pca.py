@@ -27,14 +27,14 @@ def project(model: PCA, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return scores
 
 
-def with_signs_of_2019(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def with_signs_of_2019(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the training images' scores, (n, components), as the paper's scikit-learn gave them.
 
     Either sign of a component is right. Release 0.20 made the score of largest size positive: its
     `svd_flip` went by the left singular vectors, which are the scores but for their scale.
     """
     largest = scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])]
-    turned: NDArray[np.float64] = scores * np.sign(largest)
+    turned: NDArray[np.floating] = scores * np.sign(largest)
     return turned
 
 
