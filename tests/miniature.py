@@ -180,7 +180,7 @@ def write_images(folder, parts):
     """Write IDX files of images and of their labels, part by part."""
     folder.mkdir(exist_ok=True)
     for part, (images, labels) in parts.items():
-        encoded = idx.encode_images(images), idx.encode_labels(labels.astype(np.uint8))
+        encoded = idx.encode(images), idx.encode(labels.astype(np.uint8))
         for kind, content in zip(("images-idx3", "labels-idx1"), encoded, strict=True):
             (folder / f"{part}-{kind}-ubyte.gz").write_bytes(gzip.compress(content, mtime=0))
 

@@ -35,8 +35,8 @@ def test_it_runs_on_few_images_and_every_part_is_timed(tmp_path, monkeypatch):
         ("t10k", few.test_images, few.test_labels),
     ):
         pixels = np.round(255 * images).astype(np.uint8).reshape(-1, 28, 28)
-        (raw / f"{part}-images-idx3-ubyte").write_bytes(idx.encode_images(pixels))
-        (raw / f"{part}-labels-idx1-ubyte").write_bytes(idx.encode_labels(labels.astype(np.uint8)))
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(idx.encode(pixels))
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(idx.encode(labels.astype(np.uint8)))
     port = [sys.executable, ROOT / "benchmarks" / "port.py"]
     done = subprocess.run(port, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,7 @@ HOSTILE = {
 #: asked for, a small network, its archive, and a picture of how it learns.
 WORK = """
 import hashlib, json, sys
+from unittest import mock
 import numpy as np
 import threadpoolctl
 from scipy import linalg
@@ -77,7 +78,7 @@ def network():
 def main(_):
     print(json.dumps(dict(sums()) | (dict(network()) if NETWORK else {})))
 
-stage.tracking.Run = lambda name, params: None  # without MLflow
+stage.tracking.Run = mock.Mock()  # without MLflow
 stage.run_stage("work", main)
 """
 SUMS, ALL = f"NETWORK = False\n{WORK}", f"NETWORK = True\n{WORK}"

@@ -118,7 +118,7 @@ def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path
     section = params.svm_final.model_copy(update={"pca_components": 12})
     main = runpy.run_path(str(paths.ROOT / "stages" / "svm_final.py"))["main"]
     monkeypatch.setitem(main.__globals__, "load_scaled", lambda: data)
-    main(Stage(params.model_copy(update={"svm_final": section})))
+    main(Stage(params.model_copy(update={"svm_final": section}), print))
 
     drawn = draw_with_replacement(200, 200, generator(params.seed, "svm_final"))
     pca = PCA(12).fit(data.train_images)

@@ -21,9 +21,9 @@ MNIST = Data(dataset="mnist", own=Own(source=None, title=None))
 def files(train, test, side=28):
     random = np.random.default_rng(train + test)
     return {
-        name: idx.encode_images(random.integers(0, 256, (count, side, side), dtype=np.uint8))
+        name: idx.encode(random.integers(0, 256, (count, side, side), dtype=np.uint8))
         if "images" in name
-        else idx.encode_labels(random.integers(0, 10, count, dtype=np.uint8))
+        else idx.encode(random.integers(0, 10, count, dtype=np.uint8))
         for name, count in zip(NAMES, (train, train, test, test), strict=True)
     }
 
@@ -172,7 +172,7 @@ def test_own_files_must_belong_together(tmp_path):
     for name, content, reason in (
         (NAMES[3], files(5, 4)[NAMES[3]], "4 labels for 3 images"),
         (NAMES[2], files(5, 3, side=32)[NAMES[2]], "images of 32 x 32 pixels, not 28 x 28"),
-        (NAMES[3], idx.encode_labels(np.array([1, 12, 3], np.uint8)), "label 12 is outside 0 to 9"),
+        (NAMES[3], idx.encode(np.array([1, 12, 3], np.uint8)), "label 12 is outside 0 to 9"),
     ):
         put(tmp_path / "mine", right | {name: content})
         message = refusal(params, tmp_path / "raw", "/elsewhere")

@@ -26,10 +26,10 @@ def test_handwritten_files_are_read_and_written():
     assert images.dtype == labels.dtype == np.uint8
     assert images.tolist() == [[[0, 1, 2], [3, 4, 5]], [[255, 254, 253], [252, 251, 250]]]
     assert labels.tolist() == [7, 0, 9]
-    assert (idx.encode_images(images), idx.encode_labels(labels)) == (IMAGES, LABELS)
+    assert (idx.encode(images), idx.encode(labels)) == (IMAGES, LABELS)
     # The memory layout of an array does not matter.
     turned = images.transpose(2, 1, 0)
-    np.testing.assert_array_equal(idx.read_images(idx.encode_images(turned)), turned)
+    np.testing.assert_array_equal(idx.read_images(idx.encode(turned)), turned)
 
 
 def test_hostile_files_are_refused_with_the_reason_in_little_memory():

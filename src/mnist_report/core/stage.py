@@ -7,8 +7,7 @@ warning, never a result.
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -17,17 +16,11 @@ from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params, load_params
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What a stage is given: its parameters, and a way to report epochs while it works."""
+class Stage(NamedTuple):
+    """What a stage is given: its parameters, and what logs an epoch's measures to MLflow, live."""
 
     params: Params
-    run: tracking.Run | None = None
-
-    def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
-        """Log a row of a history to MLflow, live."""
-        if self.run is not None:
-            self.run.log_step(epoch, values)
+    log_epoch: Callable[[int, Mapping[str, float]], None]
 
 
 def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
@@ -39,7 +32,7 @@ def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
         run = tracking.Run(name, params)
         # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
         with threadpool_limits(params.compute.threads):
-            main(Stage(params, run))
+            main(Stage(params, run.log_step))
     except KeyboardInterrupt:
         status, reason, code = "KILLED", "interrupted", 130
         print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)

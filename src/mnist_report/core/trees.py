@@ -22,9 +22,6 @@ def at(tree: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  (a leaf may 
     return tree
 
 
-def by_epoch(history: pd.DataFrame) -> dict[str, dict[str, float]]:
+def by_epoch(history: pd.DataFrame) -> dict[Any, Any]:
     """Nest a table with a row per epoch as epoch, measure; column ``epoch`` names the rows."""
-    return {
-        str(int(row.pop("epoch"))): {str(name): float(value) for name, value in row.items()}
-        for row in history.to_dict("records")
-    }
+    return history.set_index("epoch").rename(str).to_dict("index")

@@ -25,10 +25,10 @@ def digits_as_idx() -> dict[str, bytes]:
         rows = np.flatnonzero(labels == label)
         in_training[rows[: len(rows) * 4 // 5]] = True
     return {
-        datasets.TRAIN_IMAGES: idx.encode_images(images[in_training]),
-        datasets.TRAIN_LABELS: idx.encode_labels(labels[in_training]),
-        datasets.TEST_IMAGES: idx.encode_images(images[~in_training]),
-        datasets.TEST_LABELS: idx.encode_labels(labels[~in_training]),
+        datasets.TRAIN_IMAGES: idx.encode(images[in_training]),
+        datasets.TRAIN_LABELS: idx.encode(labels[in_training]),
+        datasets.TEST_IMAGES: idx.encode(images[~in_training]),
+        datasets.TEST_LABELS: idx.encode(labels[~in_training]),
     }
 
 

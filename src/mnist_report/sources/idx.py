@@ -1,8 +1,9 @@
 """The IDX format, in which MNIST and its relatives are published.
 
 A file is a header of big-endian 32-bit counts (a magic number, then the shape of the array)
-followed by one unsigned byte per value. Whatever the bytes are, reading ends with an array or with
-`IdxError`, and no memory is taken before the header agrees with the length of the file.
+followed by one unsigned byte per value. The magic number is 2048, which stands for bytes, plus the
+number of dimensions. Whatever the bytes are, reading ends with an array or with `IdxError`, and no
+memory is taken before the header agrees with the length of the file.
 """
 
 import gzip
@@ -14,8 +15,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-IMAGES_MAGIC = 2051
-LABELS_MAGIC = 2049
+BYTES_MAGIC = 2048
 
 #: What every gzip file starts with; no IDX file does.
 GZIP_MAGIC = b"\x1f\x8b"
@@ -30,22 +30,18 @@ class IdxError(ValueError):
 
 def read_images(raw: bytes) -> NDArray[np.uint8]:
     """Return grey levels 0 to 255, shape (n, rows, columns), none zero: a view of `raw`."""
-    return _read(raw, IMAGES_MAGIC, 3)
+    return _read(raw, 3)
 
 
 def read_labels(raw: bytes) -> NDArray[np.uint8]:
     """Return the labels as stored, shape (n,), n at least 1: a view of `raw`."""
-    return _read(raw, LABELS_MAGIC, 1)
+    return _read(raw, 1)
 
 
-def encode_images(images: NDArray[np.uint8]) -> bytes:
-    """Return the file of images, shape (n, rows, columns)."""
-    return _encode(images, IMAGES_MAGIC)
-
-
-def encode_labels(labels: NDArray[np.uint8]) -> bytes:
-    """Return the file of labels, shape (n,)."""
-    return _encode(labels, LABELS_MAGIC)
+def encode(array: NDArray[np.uint8]) -> bytes:
+    """Return the file of images, shape (n, rows, columns), or of labels, shape (n,)."""
+    header = struct.pack(f">{1 + array.ndim}I", BYTES_MAGIC + array.ndim, *array.shape)
+    return header + array.tobytes()
 
 
 def read_gzip(raw: bytes, limit: int = LARGEST) -> bytes:
@@ -61,8 +57,8 @@ def read_gzip(raw: bytes, limit: int = LARGEST) -> bytes:
     return content
 
 
-def _read(raw: bytes, magic: int, dimensions: int) -> NDArray[np.uint8]:
-    header = struct.Struct(f">{1 + dimensions}I")
+def _read(raw: bytes, dimensions: int) -> NDArray[np.uint8]:
+    header, magic = struct.Struct(f">{1 + dimensions}I"), BYTES_MAGIC + dimensions
     # The magic number first: of a file of the wrong kind it says more than the length does.
     if len(raw) >= 4 and (found := int.from_bytes(raw[:4], "big")) != magic:
         raise IdxError(f"wrong magic number: {found}, expected {magic}")
@@ -77,7 +73,3 @@ def _read(raw: bytes, magic: int, dimensions: int) -> NDArray[np.uint8]:
     if body != expected:
         raise IdxError(f"wrong length: its header says {shown} = {expected} bytes, {body} follow")
     return np.frombuffer(raw, dtype=np.uint8, offset=header.size).reshape(shape)
-
-
-def _encode(array: NDArray[np.uint8], magic: int) -> bytes:
-    return struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.tobytes()
