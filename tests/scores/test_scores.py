@@ -95,7 +95,8 @@ def test_the_most_certain_mistakes_come_by_margin_then_by_row():
         found = scores.most_confidently_wrong(
             y[:rows], predicted[:rows], table[:rows].astype(np.float32), classes, k
         )
-        assert found.tolist() == expected
+        assert found.index.tolist() == expected
+        assert found.isna().tolist() == [row == 6 for row in expected]
 
 
 def test_areas_below_curves_count_pairs_by_class_and_over_all_columns():

@@ -44,17 +44,12 @@ def write_report_card(
     if loss is not None:
         margin, sureness = "log-odds", np.log(np.maximum(scores, np.finfo(np.float32).tiny))
     worst = evaluation.most_confidently_wrong(labels, predicted, sureness, classes, SHOWN)
-    known = pd.DataFrame(sureness[worst], columns=classes).reindex(columns=everyone).to_numpy()
-    answer, truth = (
-        known[np.arange(len(worst)), np.searchsorted(everyone, digits[worst])]
-        for digits in (predicted, labels)
-    )
     predictions = pd.DataFrame({"actual": labels, "predicted": predicted})
-    wrong = predictions.iloc[worst].rename_axis("image").reset_index()
-    wrong[margin] = answer - truth
+    wrong = predictions.loc[worst.index].assign(**{margin: worst})
+    wrong = wrong.rename_axis("image").reset_index()
     counts = confusion_matrix(labels, predicted, labels=everyone)
     plot(stage, "confusion.png", figures.confusion_heat_map, counts, everyone.tolist())
-    plot(stage, "wrong.png", figures.wrong_images, data.test_images[worst], wrong, margin)
+    plot(stage, "wrong.png", figures.wrong_images, data.test_images[wrong["image"]], wrong, margin)
     files.save_array(paths.SCORES / f"{stage}.npy", scores)
     files.write_csv(paths.plot_file(stage, "predictions.csv"), predictions)
     files.write_csv(paths.plot_file(stage, "per_class.csv"), per_class)

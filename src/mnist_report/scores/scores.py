@@ -61,17 +61,20 @@ def per_class(y_true: Labels, y_pred: Labels, classes: Labels) -> pd.DataFrame:
 
 def most_confidently_wrong(
     y_true: Labels, y_pred: Labels, scores: NDArray[np.floating[Any]], classes: Labels, k: int
-) -> NDArray[np.intp]:
-    """Find the at most `k` wrong predictions with the largest margin over the truth, and first.
+) -> pd.Series:
+    """Return, by row, at most `k` margins of wrong predictions over the truth, the largest first.
 
-    Of a true class that is not one of `classes` the score is the smallest of the row.
+    Of a true class that is not one of `classes` the score is taken for the smallest of the row, but
+    the margin is NaN.
     """
     wrong = np.flatnonzero(y_pred != y_true)
     table = scores[wrong]
     truth, answer = _one_hot(y_true[wrong], classes), _one_hot(y_pred[wrong], classes)
     true_score = np.where(truth, table, table.min(axis=1, keepdims=True)).max(axis=1)
-    order = np.argsort(true_score - table[answer], kind="stable")
-    return wrong[order][:k]
+    margins = table[answer] - true_score
+    order = np.argsort(-margins, kind="stable")[:k]
+    margins[~truth.any(axis=1)] = np.nan
+    return pd.Series(margins[order], index=wrong[order])
 
 
 def _one_hot(labels: Labels, classes: Labels) -> Bools:
