@@ -70,14 +70,13 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
         path.open("a", encoding="utf-8") as file,
         tqdm(desc=name, total=len(asked), unit="measurement", smoothing=0) as bar,
     ):
+        bar.update(sum(key in done for key in asked))
         for informed in (False, True):
             known = (_by_group(asked, done),) if informed else ()
-            keys = [key for key in asked if study.groups[key[0]].informed == informed]
-            bar.update(sum(key in done for key in keys))
             work = (
                 delayed(_line)(group, seed, study, *known)
-                for group, seed in keys
-                if (group, seed) not in done
+                for group, seed in asked
+                if study.groups[group].informed == informed and (group, seed) not in done
             )
             for line in Parallel(n_jobs=jobs, return_as="generator_unordered")(work):
                 print(line, file=file, flush=True)

@@ -8,7 +8,6 @@ import ast
 import contextlib
 import functools
 import hashlib
-import importlib
 import io
 import json
 import os
@@ -170,8 +169,8 @@ class Run:
 
     def _log_model(self, path: Path) -> str:
         """Log and register the model in a file, and name the images behind it; return its id."""
+        import mlflow
         from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
-        from mlflow.models import infer_signature
 
         client, experiment, run_id = self._run
         for part in ("train", "test"):
@@ -200,12 +199,12 @@ class Run:
                     # What is in no package index travels with the model.
                     "code_paths": [str(paths.ROOT / "src" / "mnist_report")] if ours else None,
                 }
-            info = importlib.import_module(f"mlflow.{flavor}").log_model(
+            info = getattr(mlflow, flavor).log_model(
                 model,
                 model_id=model_id,
                 registered_model_name=path.stem,
                 input_example=example,
-                signature=infer_signature(example, getattr(model, answer)(example)),
+                signature=mlflow.models.infer_signature(example, getattr(model, answer)(example)),
                 pip_requirements=[f"{package}=={version(package)}" for package in packages],
                 **more,
             )
