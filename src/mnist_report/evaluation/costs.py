@@ -17,10 +17,12 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
     """
     pipeline, studies = results["pipeline"], results["studies"]
     ratios = np.divide(pipeline["wall"], pipeline["port_wall"]).tolist()
-    stages = {
-        name: _stage(measured, pipeline["port_sections"].get(name))
-        for name, measured in pipeline["stages"].items()
-    }
+    stages = {}
+    for name, measured in pipeline["stages"].items():
+        row = stages[name] = {key: median(measured[clock]) for key, clock in CLOCKS.items()}
+        if port := pipeline["port_sections"].get(name):  # where the port does the same work
+            row["port_seconds"], row["port_cpu_seconds"] = median(port["wall"]), median(port["cpu"])
+            row["ratio"] = median(np.divide(measured["wall"], port["wall"]).tolist())
     return {
         **{name: pipeline[name] for name in ("date", "dataset", "machine")},
         "rounds": len(ratios),
@@ -37,14 +39,3 @@ def summary(results: Mapping[str, Any]) -> dict[str, Any]:
             for name, measured in studies["stages"].items()
         },
     }
-
-
-def _stage(
-    measured: Mapping[str, list[float]], port: Mapping[str, list[float]] | None
-) -> dict[str, float]:
-    """Return the medians of a stage, and of the port's where it does the same work."""
-    row = {key: median(measured[clock]) for key, clock in CLOCKS.items()}
-    if port is not None:
-        row["port_seconds"], row["port_cpu_seconds"] = median(port["wall"]), median(port["cpu"])
-        row["ratio"] = median(np.divide(measured["wall"], port["wall"]).tolist())
-    return row
