@@ -7,24 +7,24 @@ from mnist_report.core.stage import Stage, run_stage
 from mnist_report.data.randomness import generator
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import plot
-from mnist_report.models.intuition import toy
-from mnist_report.models.intuition.margins import check_kernel_identity, fit_linear, fit_quadratic
+from mnist_report.models.intuition import margins
+from mnist_report.models.intuition.margins import fit_linear, fit_quadratic
 
 
 def main(stage: Stage) -> None:
     params = stage.params.svm_intuition
     rng = generator(stage.params.seed, "svm_intuition")
 
-    X, y = toy.separable(rng, params.points)
+    X, y = margins.separable(rng, params.points)
     hard = fit_linear(X, y, params.separable_C)
     plot("svm_intuition", "separable.png", figures.margins, X, y, {params.separable_C: hard})
 
-    X_soft, y_soft = toy.overlapping(rng, params.points)
+    X_soft, y_soft = margins.overlapping(rng, params.points)
     soft = {C: fit_linear(X_soft, y_soft, C) for C in params.overlapping_C}
     plot("svm_intuition", "overlapping.png", figures.margins, X_soft, y_soft, soft)
 
-    X_rings, y_rings = toy.rings(rng, params.points)
-    Z = toy.phi(X_rings)
+    X_rings, y_rings = margins.rings(rng, params.points)
+    Z = margins.phi(X_rings)
     in_plane = fit_quadratic(X_rings, y_rings, params.separable_C)
     in_space = fit_linear(Z, y_rings, params.separable_C)
     plot("svm_intuition", "rings.png", figures.rings, X_rings, y_rings, in_plane)
@@ -54,7 +54,7 @@ def main(stage: Stage) -> None:
             },
             "kernel_identity": {
                 "points": len(X_rings),
-                **check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
+                **margins.check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
             },
         },
     )

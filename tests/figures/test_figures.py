@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from mnist_report import figures
 from mnist_report.figures import style, verdicts
-from mnist_report.models.intuition import toy
+from mnist_report.models.intuition import margins
 from mnist_report.models.intuition.margins import fit_linear, fit_quadratic
 from mnist_report.report.ledger import load_ledger
 
@@ -63,11 +63,11 @@ CURVE = table(
     "confidence share_right low high",
     (0.6, 0.5, 0.45, 0.55), (0.95, 0.97, 0.95, 0.98), (0.9999, 1.0, 0.99, 1.0),
 )  # fmt: skip
-PLANE, CLASSES = toy.overlapping(np.random.default_rng(0), 120)
+PLANE, CLASSES = margins.overlapping(np.random.default_rng(0), 120)
 SVMS = {C: fit_linear(PLANE, CLASSES, C) for C in (0.01, 1.0, 10.0, 100.0)}
-RINGS, RING_CLASSES = toy.rings(np.random.default_rng(0), 200)
+RINGS, RING_CLASSES = margins.rings(np.random.default_rng(0), 200)
 QUADRATIC = fit_quadratic(RINGS, RING_CLASSES, 1000)
-IN_SPACE = fit_linear(toy.phi(RINGS), RING_CLASSES, 1000)
+IN_SPACE = fit_linear(margins.phi(RINGS), RING_CLASSES, 1000)
 REGIONS = {f"C = {C}": fit_linear(POINTS[:, :2], LABELS, C).predict for C in (1, 2, 3)}
 KERNEL_SCORES = table(
     "kernel rows accuracy auc_hard auc_scores",
@@ -142,7 +142,7 @@ EXAMPLES = {
     "growth": [{"counted": {"C_1": COSTS}, "timed": {}}],
     "margins": [PLANE, CLASSES, SVMS],
     "rings": [RINGS, RING_CLASSES, QUADRATIC],
-    "lifted": [toy.phi(RINGS), RING_CLASSES, IN_SPACE],
+    "lifted": [margins.phi(RINGS), RING_CLASSES, IN_SPACE],
     "kernel_scores": [KERNEL_SCORES],
     "decision_regions": [POINTS[:, :2], LABELS, REGIONS],
     "grid_heat_map": [CANDIDATES, (10.0, 0.1)],
