@@ -3,6 +3,7 @@
 import pytest
 
 from mnist_report.core import paths
+from mnist_report.core.errors import UserError
 from mnist_report.core.files import write_bytes, write_json
 from mnist_report.sources import available
 from mnist_report.sources.datasets import sha256
@@ -13,8 +14,12 @@ def empty(tmp_path, monkeypatch):
     """Let nothing lie here, and MNIST be out of reach."""
     monkeypatch.setattr(paths, "RAW", tmp_path / "raw")
     monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
-    reasons = {"mnist": "no network", "digits": None}
-    monkeypatch.setattr(available, "check_available", lambda params, *_: reasons[params.dataset])
+
+    def check(params, *_):
+        if params.dataset == "mnist":
+            raise UserError("no network")
+
+    monkeypatch.setattr(available, "check_available", check)
 
 
 def test_exit_codes_and_lines(capsys):

@@ -183,7 +183,7 @@ def test_own_files_must_belong_together(tmp_path):
 
 
 def test_only_what_is_needed_is_asked_for(server, tmp_path):
-    assert check_available(MNIST, tmp_path, None) is None
+    check_available(MNIST, tmp_path, None)
     assert not list(tmp_path.iterdir())
     put(tmp_path, CONTENTS | {TEST_LABELS: CONTENTS[TEST_LABELS][:-1] + b"\x0a"})
     fetch(MNIST, tmp_path, None)
@@ -191,9 +191,10 @@ def test_only_what_is_needed_is_asked_for(server, tmp_path):
     assert server.requests == [f"{TEST_LABELS}.gz"] * 2
     server.files = {}
     fetch(MNIST, tmp_path, None)
-    assert check_available(MNIST, tmp_path, None) is None
-    assert "no such file" in check_available(MNIST, tmp_path / "raw", None)
+    check_available(MNIST, tmp_path, None)
+    with pytest.raises(UserError, match="no such file"):
+        check_available(MNIST, tmp_path / "raw", None)
     digits = MNIST.model_copy(update={"dataset": "digits"})
-    assert check_available(digits, tmp_path / "raw", None) is None
+    check_available(digits, tmp_path / "raw", None)
     assert fetch(digits, tmp_path / "raw", None).key == "digits"
     assert {path.name for path in (tmp_path / "raw").iterdir()} == set(NAMES)

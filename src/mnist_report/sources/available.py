@@ -29,12 +29,13 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(f"data: error: {error}", file=sys.stderr)
         return 2
-    reason = None
-    if not _is_fetched(params):
-        reason = check_available(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
-    if reason:
-        print(f"data: {reason}", file=sys.stderr)
-    return 3 if reason else 0
+    try:
+        if not _is_fetched(params):
+            check_available(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
+    except UserError as error:
+        print(f"data: {error}", file=sys.stderr)
+        return 3
+    return 0
 
 
 def _is_fetched(params: Data) -> bool:

@@ -49,15 +49,11 @@ def fetch(params: Data, folder: Path, mirror: str | None) -> Dataset:
     return dataset
 
 
-def check_available(params: Data, folder: Path, mirror: str | None) -> str | None:
-    """Say why `fetch` would fail, or return None; asks the sources for one small file at most."""
+def check_available(params: Data, folder: Path, mirror: str | None) -> None:
+    """Fail as `fetch` would, with a UserError; asks the sources for one small file at most."""
     dataset = _chosen(params)
-    try:
-        if dataset.key != "digits" and _missing(dataset, folder):
-            _collect([TEST_LABELS], dataset, params.own.source, mirror)
-    except UserError as error:
-        return str(error)
-    return None
+    if dataset.key != "digits" and _missing(dataset, folder):
+        _collect([TEST_LABELS], dataset, params.own.source, mirror)
 
 
 def _chosen(params: Data) -> Dataset:
