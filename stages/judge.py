@@ -30,7 +30,7 @@ def main(stage: Stage) -> None:
     data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
     results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
     values = read_values()
-    sources = {statement.id: statement.evidence for statement in statements.load_statements()}
+    sources = {each["id"]: each["evidence"] for each in statements.load_statements()["statements"]}
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
     train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))
     components, mean = (files.load_array(paths.pca_file(name)) for name in ("components", "mean"))
@@ -48,13 +48,14 @@ def main(stage: Stage) -> None:
     judged = statements.judge_statements(results)
     numbers = ledger.judge_all(entries, results, values)
     table = ledger.as_table(numbers)
-    scores = (row.verdict for row in numbers if row.entry.kind in ledger.SCORES)
+    scores = (row.verdict for row in numbers if row.kind in ledger.SCORES)
+    by_verdict = ledger.tally((row.verdict for row in numbers), ledger.VERDICTS)
     counts = {
-        "numbers": ledger.tally((row.verdict for row in numbers), ledger.VERDICTS),
+        "numbers": by_verdict,
         "scores": ledger.tally(scores, ledger.VERDICTS),
         "folds": ledger.folds_of_the_search(entries, values),
         "calibration": ledger.calibrate(numbers, values),
-        "statements": ledger.tally((row.finding.verdict for row in judged), rules.VERDICTS),
+        "statements": ledger.tally((row["verdict"] for row in judged), rules.VERDICTS),
     }
 
     effects = slips.as_table(known, found["effects"])
@@ -107,8 +108,7 @@ def main(stage: Stage) -> None:
     files.write_json(paths.results_file("slips"), found)
     files.write_json(paths.results_file("statements"), results["statements"])
     files.write_json(paths.results_file("verdicts"), counts)
-    agree = sum(row.verdict == "agrees" for row in numbers)
-    files.write_json(paths.metrics_file("verdicts"), {"agree": agree})
+    files.write_json(paths.metrics_file("verdicts"), {"agree": by_verdict["agrees"]})
 
 
 if __name__ == "__main__":

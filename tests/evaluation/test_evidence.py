@@ -18,7 +18,7 @@ from mnist_report.report.statements import load_statements
 pytestmark = pytest.mark.filterwarnings("ignore:Precision loss")
 
 
-SOURCES = {statement.id: statement.evidence for statement in load_statements()}
+SOURCES = {each["id"]: each["evidence"] for each in load_statements()["statements"]}
 
 
 def gather(measured):

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from mnist_report.core import paths
 from mnist_report.evaluation.seeds import read_values
 from mnist_report.report import ledger
-from mnist_report.report.ledger import Entry, judge_all, load_ledger
+from mnist_report.report.ledger import Number, judge_all, load_ledger
 
 TEXT = paths.ROOT.parent / "shared" / "paper" / "an-approximation-to-the-mnist-dataset.txt"
 LEDGER = load_ledger()
@@ -20,7 +20,7 @@ CHECKED = [entry for entry in LEDGER if entry.metric is not None]
 
 
 def entry(printed, check="digits", metric="stage.value", **fields):
-    return Entry("a.b", "what", "place", printed, "kind", metric, check=check, **fields)
+    return Number("a.b", "what", "place", printed, "kind", metric, check=check, **fields)
 
 
 def judge(item, value=None, drawn=None):
@@ -36,10 +36,12 @@ def test_entries_are_complete_and_their_reasons_are_words():
     assert len({item["id"] for item in numbers}) == len(numbers) == len(LEDGER) > 200
     for item in LEDGER:
         assert "." in item.id
+        # What can be judged has a metric.
+        assert (item.metric is None) == (item.check == "none"), item.id
         assert item.what and item.place and item.rounding > 0, item.id
         # A tolerance of one's own needs a reason of one's own; so has what cannot be checked.
         own = item.tolerance is not None or item.check == "none"
-        assert own == (item.reason != Entry.reason), item.id
+        assert own == (item.reason != Number.reason), item.id
         # A margin has a meaning, and what is held against a spread has a margin.
         assert (item.margin == 0) == (item.margin_means == ""), item.id
         assert item.check != "spread" or item.margin > 0, item.id
@@ -52,10 +54,10 @@ def test_what_the_ledger_asks_for_is_computed_and_read(committed):
     judged = judge_all(LEDGER, committed, read_values())
     read = runpy.run_path(str(paths.ROOT / "stages" / "judge.py"))["RESULTS"]
     for row in judged:
-        if row.entry.metric is not None:
-            assert row.entry.metric.split(".")[0] in read, row.entry.id
-            assert row.value is not None or row.spread is not None, row.entry.id
-            assert (row.spread is not None) == (row.entry.check in ("spread", "choice"))
+        if row.metric is not None:
+            assert row.metric.split(".")[0] in read, row.id
+            assert row.value is not None or row.spread is not None, row.id
+            assert (row.spread is not None) == (row.check in ("spread", "choice"))
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +183,7 @@ def test_a_choice_is_counted():
 
 def test_without_a_number_or_its_spread_there_is_no_verdict():
     judged = judge(entry("35", "none", None), 35)
-    assert (judged.verdict, judged.value, judged.difference) == ("cannot be checked", None, None)
+    assert (judged.verdict, judged.value, judged.explained) == ("cannot be checked", None, None)
     for check in ("digits", "spread", "choice"):
         assert judge(entry("0.5", check)).verdict == "not computed"
         alone = judge(entry("0.5", check), 0.5)
@@ -204,7 +206,6 @@ def test_without_a_number_or_its_spread_there_is_no_verdict():
 def test_the_table_holds_rule_margin_and_p():
     judged = judge(entry("0.75", "spread", margin=1.0), 0.5, [0.25, 0.5, 0.75])
     assert (judged.spread["mean"], judged.spread["sd"], judged.z) == (0.5, 0.25, 1.0)
-    assert judged.difference == -0.25
     table = ledger.as_table([judged, judge(entry("35", "none", None))])
     first, second = table.to_dict("records")
     assert (first["rule"], first["margin"], first["seeds"]) == ("spread", 1.0, 3)
@@ -212,7 +213,7 @@ def test_the_table_holds_rule_margin_and_p():
     assert (second["rule"], second["verdict"]) == ("none", "cannot be checked")
     # The reason is given where a number is not ours to the digit.
     rows = [judge(entry("1", margin=0.6, why="so"), value) for value in (1, 1.6, 2)]
-    assert [row.why for row in rows] == [None, "so", "so"]
+    assert [row.explained for row in rows] == [None, "so", "so"]
 
 
 def test_all_committed_numbers_are_judged_and_explained(committed):
@@ -221,7 +222,7 @@ def test_all_committed_numbers_are_judged_and_explained(committed):
     values = read_values()
     judged = judge_all(LEDGER, committed, values)
     differing = [row for row in judged if row.verdict == "differs"]
-    assert [row.entry.id for row in differing if not row.why] == []
+    assert [row.id for row in differing if not row.explained] == []
     counts = Counter(row.verdict for row in judged)
     assert counts["not computed"] == counts["not comparable"] == 0
     assert committed["verdicts"]["numbers"] == {name: counts[name] for name in ledger.VERDICTS}

@@ -5,6 +5,7 @@ from html import unescape
 from importlib import import_module
 
 import pytest
+from jinja2 import FileSystemLoader
 
 from mnist_report.core import paths
 from mnist_report.core.errors import UserError
@@ -41,8 +42,8 @@ def test_a_quoted_statement_of_the_code_is_whole_and_without_what_it_says_of_its
 
 
 def test_what_is_not_there_is_refused_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(render, "TEMPLATES", tmp_path)
-    results = {"fetch": {"comparable_with_paper": True}}
+    monkeypatch.setattr(words.ENVIRONMENT, "loader", FileSystemLoader(tmp_path))
+    results = {"fetch": {"comparable_with_paper": True}, "statements": {"statements": {}}}
     for text, said in (
         ('See {{ doc.ref("s/b.png") }}.\n', r"s/b\.png, which it does not show"),
         ("{{ m.fetch.nothing }}\n", r"nothing.*dvc repro"),
@@ -86,7 +87,7 @@ def test_no_recomputed_number_is_typed_into_a_template(committed):
     # Numbers that somebody chose are no results: parameters, and what the paper prints.
     given = {str(value) for value in re.findall(r"[\d.]+", str(PARAMS))}
     given |= {entry.printed for entry in LEDGER}
-    for path in set(render.TEMPLATES.glob("*.j2")) - {render.TEMPLATES / "references.md.j2"}:
+    for path in set(words.TEMPLATES.glob("*.j2")) - {words.TEMPLATES / "references.md.j2"}:
         prose = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", path.read_text("utf-8"), flags=re.DOTALL)
         for typed in re.findall(r"(?<![\w.:/-])\d[\d,]*(?:\.\d+)?(?![\w:/])", prose):
             plain = typed.replace(",", "")
@@ -100,15 +101,15 @@ def test_no_recomputed_number_is_typed_into_a_template(committed):
 def test_the_report_says_of_every_printed_number_what_the_results_say(report, made_up):
     lines = report.splitlines()
     for row in judged(made_up):
-        decimals = min(len(row.entry.printed.partition(".")[2]), 8)
-        printed = re.sub(r"(\.\d{8})\d+", r"\1…", row.entry.printed)
+        decimals = min(len(row.printed.partition(".")[2]), 8)
+        printed = re.sub(r"(\.\d{8})\d+", r"\1…", row.printed)
         value = "–" if row.value is None else f"{row.value:.{decimals}f}"
         spread = "–"
         if row.spread is not None:
             parts = (row.spread["mean"], row.spread["sd"])
             spread = " ± ".join(f"{part:.{min(decimals + 1, 5)}f}" for part in parts)
-        cells = (row.entry.what, row.entry.place, printed, value, spread, row.verdict)
-        assert [line for line in lines if line.endswith(f"| {' | '.join(cells)} |")], row.entry.id
+        cells = (row.what, row.place, printed, value, spread, row.verdict)
+        assert [line for line in lines if line.endswith(f"| {' | '.join(cells)} |")], row.id
     missing = "| principal components | sum of 50, in words | below cell 8 | 0.80 | – | – |"
     assert f"{missing} not computed |" in lines
 
@@ -116,20 +117,19 @@ def test_the_report_says_of_every_printed_number_what_the_results_say(report, ma
 def test_the_report_says_of_every_statement_and_slip_what_the_results_say(report, made_up):
     lines = report.replace("](#references)", "").replace("[[", "[").splitlines()
     for row in statements.judge_statements(made_up):
-        known, finding = row.statement, row.finding
-        assert f"| {known.statement} | {row.own} | {finding.verdict} |" in lines
-        told = f'{known.statement} *"{known.quote}" ({known.place})*'
-        start = f"| {told} | {finding.verdict} | {finding.sentence} "
+        assert f"| {row['statement']} | {row['own_run']} | {row['verdict']} |" in lines
+        told = f'{row["statement"]} *"{row["quote"]}" ({row["place"]})*'
+        start = f"| {told} | {row['verdict']} | {row['sentence']} "
         [line] = [line for line in lines if line.startswith(start)]
-        assert line.endswith(f"{known.own_why} |")
-        assert finding.more in line
+        assert line.endswith(f"{row['own_why']} |")
+        assert row["more"] in line
         # What does not hold is told at once.
-        told = f"| {known.statement} | {finding.verdict} | {finding.sentence} |"
-        assert (told in lines) == (finding.verdict in ("holds in part", "does not hold"))
+        told = f"| {row['statement']} | {row['verdict']} | {row['sentence']} |"
+        assert (told in lines) == (row["verdict"] in ("holds in part", "does not hold"))
     for slip in SLIPS:
-        start = f"| {slip.section}: {slip.place} | {slip.printed} | {slip.right} |"
+        start = f"| {slip['section']}: {slip['place']} | {slip['printed']} | {slip['right']} |"
         [line] = [line for line in lines if line.startswith(start)]
-        assert slip.evidence(made_up) in line
+        assert words.ENVIRONMENT.from_string(slip["shown"]).render(made_up) in line
     one = made_up["pca"]["explained_variance_ratio"]["1"]
     assert f"explain {100 * one:.1f} % and" in report
 

@@ -33,11 +33,11 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     by_seed = pd.concat([t["value"].add_prefix(f"{name}.") for name, t in wide.items()], axis=1)
     by_seed["final_rows.fewest"] = by_seed["origins.final.rows_3000"]
     by_seed["final_rows.most"] = by_seed["origins.final.rows_30000"]
-    assert list(found["effects"]) == [slip.id for slip in SLIPS if slip.effects]
+    assert list(found["effects"]) == [slip["id"] for slip in SLIPS if slip["effects"]]
     for slip in SLIPS:
-        for effect in slip.effects:
-            shown = found["effects"][slip.id][effect.name or effect.measure]
-            gain = (by_seed[effect.right] - by_seed[effect.printed]).dropna()
+        for effect in slip["effects"]:
+            shown = found["effects"][slip["id"]][slips.key(effect)]
+            gain = (by_seed[effect["right"]] - by_seed[effect["printed"]]).dropna()
             assert shown["mean"] == pytest.approx(gain.mean())
             assert (shown["min"], shown["max"]) == pytest.approx((gain.min(), gain.max()))
             assert shown["seeds"] == len(gain)
@@ -47,7 +47,7 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
         assert found["leads"][name]["mean"] == pytest.approx(network - svm)
 
     table = slips.as_table(SLIPS, found["effects"])
-    assert len(table) == sum(len(slip.effects) for slip in SLIPS)
+    assert len(table) == sum(len(slip["effects"]) for slip in SLIPS)
     assert table.notna().all(axis=None)
     assert not table.duplicated(["label", "measure"]).any()
     # All effects and leads are one family, in which the smallest p counts once for each of them.

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Precision loss")
 
 TEXT = paths.ROOT.parent / "shared" / "paper" / "an-approximation-to-the-mnist-dataset.txt"
 HOLDS, IN_PART, FAILS, UNTESTED = VERDICTS
-STATEMENTS = load_statements()
+STATEMENTS = load_statements()["statements"]
 
 
 def difference(low, high):
@@ -169,7 +169,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def judged():
     """Return a function that judges a statement by hand-made evidence with changes in it."""
-    gathered = gather(MEASURED, {known.id: known.evidence for known in STATEMENTS})
+    gathered = gather(MEASURED, {known["id"]: known["evidence"] for known in STATEMENTS})
 
     def put(tree, pattern, value, prefix=""):
         """Put a value wherever the pattern fits; return how often it did."""
@@ -189,8 +189,8 @@ def judged():
         for pattern, value in changes.items():
             assert put(evidence, pattern, value), f"nothing in {name} is called {pattern}"
         rows = judge_statements({"statements": {"statements": {name: evidence}}})
-        assert [row.statement.id for row in rows if row.finding.verdict != UNTESTED] == [name]
-        return next(row.finding for row in rows if row.statement.id == name)
+        assert [row["id"] for row in rows if row["verdict"] != UNTESTED] == [name]
+        return next(row for row in rows if row["id"] == name)
 
     return judge
 
@@ -201,20 +201,20 @@ def test_every_verdict_of_every_statement(judged):
         for name in names.split():
             for changes, verdict in cases:
                 finding = judged(name, changes)
-                assert finding.verdict == verdict, (name, changes)
+                assert finding["verdict"] == verdict, (name, changes)
                 # Sentences in which no mark of a table and no minus sign of a keyboard stands.
-                assert finding.sentence.endswith(".")
+                assert finding["sentence"].endswith(".")
                 wrong = r"\||\s-\d|nan|inf|\n|\*"
-                assert not re.search(wrong, finding.sentence), finding.sentence
+                assert not re.search(wrong, finding["sentence"]), finding["sentence"]
                 found.setdefault(name, set()).add(verdict)
     assert all({HOLDS, FAILS} <= verdicts for verdicts in found.values())
-    assert set(found) == {statement.id for statement in STATEMENTS}
+    assert set(found) == {statement["id"] for statement in STATEMENTS}
 
 
 def test_no_rule_is_there_for_nothing():
-    used = [rule for statement in STATEMENTS for rule in statement.rules]
-    used += [statement.objection for statement in STATEMENTS if statement.objection]
-    used += [statement.own_run for statement in STATEMENTS if statement.own_run]
+    used = [rule for statement in STATEMENTS for rule in statement["rules"]]
+    used += [statement["objection"] for statement in STATEMENTS if "objection" in statement]
+    used += [statement["own_run"] for statement in STATEMENTS if statement["own_run"]]
     assert {rule["rule"] for rule in used} == set(RULES)
 
 
@@ -222,20 +222,20 @@ def test_the_papers_words_are_in_the_paper():
     if not TEXT.exists():
         pytest.skip("the paper's text is not here")
     paper = " ".join(TEXT.read_text(encoding="utf-8").split())
-    quotes = [known.quote for known in STATEMENTS]
-    quotes += [item["quote"] for item in statements.load_not_judged()]
+    quotes = [known["quote"] for known in STATEMENTS]
+    quotes += [item["quote"] for item in load_statements()["not_judged"]]
     assert [quote for quote in quotes if quote not in paper] == []
 
 
 def test_the_papers_own_numbers_are_judged_by_the_same_rules():
     printed = {entry.id: float(entry.printed) for entry in load_ledger()}
-    own = {known.id: known.in_its_own_run(printed) for known in STATEMENTS}
+    own = {known["id"]: statements.in_its_own_run(known, printed) for known in STATEMENTS}
     # 98.12 %; four pairs of C and γ share the first place; nothing was run without dropout.
     assert (own["dense_98"], own["grid_best"]) == (HOLDS, FAILS)
     assert own["dropout_cnn"] == "not shown"
     less = printed | {"keras_dense.test_accuracy": 0.98}
-    dense = next(known for known in STATEMENTS if known.id == "dense_98")
-    assert dense.in_its_own_run(less) == FAILS
+    dense = next(known for known in STATEMENTS if known["id"] == "dense_98")
+    assert statements.in_its_own_run(dense, less) == FAILS
 
 
 def test_rules_at_their_thresholds():
@@ -272,21 +272,21 @@ def test_sentences_carry_the_numbers(judged):
         ("cubic_growth", {}, "exponent of 3.00 (3.00 to 3.00) at C = 1000", "30.0 % of the"),
     ):
         finding = judged(name, changes)
-        told = f"{finding.sentence} {finding.more}"
+        told = f"{finding['sentence']} {finding['more']}"
         assert [part for part in words if part not in told] == [], told
 
 
 def test_tables_have_a_row_for_each_statement_and_for_each_rule_what_decides_it():
     found = {"statements": {"three_components": {"share": 0.2297}}}
     table = statements.as_table(judge_statements({"statements": found})).set_index("id")
-    assert list(table.index) == [statement.id for statement in STATEMENTS]
+    assert list(table.index) == [statement["id"] for statement in STATEMENTS]
     row = table.loc["three_components"]
     assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
     assert (table["verdict"] == UNTESTED).sum() == len(STATEMENTS) - 1
 
-    evidence = gather(MEASURED, {known.id: known.evidence for known in STATEMENTS})
+    evidence = gather(MEASURED, {known["id"]: known["evidence"] for known in STATEMENTS})
     table = statements.rules_table({"statements": {"statements": evidence}}).set_index("id")
-    assert set(table.index) == {known.id for known in STATEMENTS}
+    assert set(table.index) == {known["id"] for known in STATEMENTS}
     row = table.loc["noise_components"]
     assert (row["rule"], row["of"], row["n"]) == ("beyond_chance", "advantage_of_fifty", 2)
     assert row["p"] == pytest.approx(2 * (0.5 - math.atan(3) / math.pi))  # t = 3, one degree

@@ -15,7 +15,7 @@ from mnist_report.core import paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.trees import flatten
 from mnist_report.report import verify
-from mnist_report.report.ledger import Entry
+from mnist_report.report.ledger import Number
 
 #: What is committed.
 FILES = {
@@ -31,8 +31,8 @@ FILES = {
 - {metrics: [net, spread_net], tolerance: 0.001, sds: 5}""",
 }
 LEDGER = [
-    Entry("accuracy", "w", "p", "0.921", "accuracy", "net.accuracy"),
-    Entry("rows", "w", "p", "6000", "count", "net.rows", why="a zero too few"),
+    Number("accuracy", "w", "p", "0.921", "accuracy", "net.accuracy"),
+    Number("rows", "w", "p", "6000", "count", "net.rows", why="a zero too few"),
 ]
 
 

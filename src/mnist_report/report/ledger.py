@@ -13,7 +13,7 @@
 - *not comparable*: the data are not the paper's, so no verdict says anything of the paper.
 """
 
-import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -47,8 +47,13 @@ PAPER = Path(__file__).with_name("paper.yaml")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One printed number, as `paper.yaml` states it; the fields are explained there."""
+class Number:
+    """A printed number, as `paper.yaml` explains it, and what `judge_all` finds.
+
+    `value` is that of this run, if any; `spread`, where it depends on a draw, is over seeds. `p`
+    says how often one of our draws lies as far off, `p_holm` corrects it for how many numbers there
+    are; of a choice it is the share of our draws that make it.
+    """
 
     id: str
     what: str
@@ -63,11 +68,11 @@ class Entry:
     margin_means: str = ""
     together: str | None = None
     why: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse an entry that could not be judged."""
-        if (self.metric is None) != (self.check == "none"):
-            raise ValueError(f"{self.id}: an entry has a metric, or 'none' as its check")
+    value: float | None = None
+    verdict: Verdict = "cannot be checked"
+    spread: Mapping[str, float] | None = None
+    p: float | None = None
+    p_holm: float | None = None
 
     @property
     def again(self) -> bool:
@@ -90,116 +95,91 @@ class Entry:
         metric = str(self.metric)
         return metric if metric.startswith(("slips_", "origins")) else f"spread_{metric}"
 
-    def question(self, values: Values) -> tuple[Hashable, Question]:
-        """Return what is asked of a number; equal numbers with equal draws have the same key."""
-        draws = values[self.over_seeds]
-        key = (self.printed, self.rounding, self.margin, self.together, draws.tobytes())
-        return key, Question(
-            float(self.printed), self.decimals, self.rounding, draws, self.margin, self.together
-        )
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A printed number beside the recomputed one.
-
-    `value` is that of this run, if any; `spread`, where it depends on a draw, is over seeds. `p`
-    says how often one of our draws lies as far off, `p_holm` corrects it for how many numbers there
-    are; of a choice it is the share of our draws that make it.
-    """
-
-    entry: Entry
-    value: float | None
-    verdict: Verdict
-    spread: Mapping[str, float] | None = None
-    p: float | None = None
-    p_holm: float | None = None
-
-    @property
-    def tested(self) -> bool:
-        """Whether it is held against a spread."""
-        return self.entry.check == "spread" and self.spread is not None
-
-    @property
-    def difference(self) -> float | None:
-        """Recomputed minus printed."""
-        return None if self.value is None else self.value - float(self.entry.printed)
-
     @property
     def z(self) -> float | None:
         """How many of our standard deviations the printed number lies above our mean, if any."""
-        if self.entry.check != "spread" or self.spread is None or self.spread["sd"] == 0:
+        if self.check != "spread" or self.spread is None or self.spread["sd"] == 0:
             return None
-        return (float(self.entry.printed) - self.spread["mean"]) / self.spread["sd"]
+        return (float(self.printed) - self.spread["mean"]) / self.spread["sd"]
 
     @property
-    def why(self) -> str | None:
+    def explained(self) -> str | None:
         """Why the printed number differs, or agrees within its margin but not to the last digit."""
-        off = self.entry.check == "digits" and abs(self.difference or 0) > self.entry.rounding
-        return self.entry.why if self.verdict == "differs" or off else None
+        off = 0.0 if self.value is None else abs(self.value - float(self.printed))
+        inexact = self.check == "digits" and off > self.rounding
+        return self.why if self.verdict == "differs" or inexact else None
 
 
 @cache
-def load_ledger(path: Path = PAPER) -> list[Entry]:
-    """Read the ledger; each entry takes over what its kind says."""
+def load_ledger(path: Path = PAPER) -> list[Number]:
+    """Read the ledger; each number takes over what its kind says."""
     content = files.read_yaml(path)
-    kinds = content["kinds"]
-    unknown = sorted({str(item.get("kind")) for item in content["numbers"]} - kinds.keys())
-    if unknown:
-        raise ValueError(f"{path.name} does not explain the kind {unknown[0]}")
-    entries = [Entry(**{**kinds[item["kind"]], **item}) for item in content["numbers"]]
-    if len({entry.id for entry in entries}) != len(entries):
-        raise ValueError(f"an id stands twice in {path.name}")
-    return entries
+    return [Number(**{**content["kinds"][item["kind"]], **item}) for item in content["numbers"]]
 
 
-def judge_all(ledger: Sequence[Entry], results: Mapping[str, Any], values: Values) -> list[Judged]:
+def judge_all(ledger: Sequence[Number], results: Mapping[str, Any], values: Values) -> list[Number]:
     """Set every printed number beside its metric, in `results` and in `values` over seeds.
 
-    Numbers that a draw decides are judged at once, for the correction; entries that ask the same
+    Numbers that a draw decides are judged at once, for the correction; those that ask the same
     question count as one.
     """
     leaves = _leaves(results)
-    found = [_look_up(entry, leaves, values) for entry in ledger]
+    found = [_look_up(number, leaves, values) for number in ledger]
     if not leaves.get("fetch.comparable_with_paper", True):
-        return [replace(row, verdict="not comparable") for row in found]
-    asked = [row.entry.question(values) if row.tested else None for row in found]
-    answers = answer(dict(filter(None, asked)))
+        return [replace(number, verdict="not comparable") for number in found]
+    asked = _questions(found, values)
+    answers = answer(dict(asked.values()))
     return [
-        replace(row, **answers[question[0]]._asdict()) if question else row
-        for row, question in zip(found, asked, strict=True)
+        replace(number, **answers[asked[number.id][0]]._asdict()) if number.id in asked else number
+        for number in found
     ]
 
 
-def calibrate(judged: Sequence[Judged], values: Values) -> dict[str, Any]:
+def _questions(judged: Sequence[Number], values: Values) -> dict[str, tuple[Hashable, Question]]:
+    """Return what is asked of each number that is held against a spread, by its id.
+
+    Equal numbers with equal draws have the same key.
+    """
+    asked: dict[str, tuple[Hashable, Question]] = {}
+    for number in judged:
+        if number.check == "spread" and number.spread is not None:
+            draws, terms = values[number.over_seeds], (number.margin, number.together)
+            question = Question(
+                float(number.printed), number.decimals, number.rounding, draws, *terms
+            )
+            key = (number.printed, number.rounding, *terms, draws.tobytes())
+            asked[number.id] = key, question
+    return asked
+
+
+def calibrate(judged: Sequence[Number], values: Values) -> dict[str, Any]:
     """Judge each of our own draws by the others, by the same rule, as if it had been printed.
 
     Of the ``tested`` numbers ``distinct`` ones are counted, and those ``far`` off by their own p;
     ``false_alarms`` are the ``seeds`` of which any draw is called different.
     """
-    tested = [row for row in judged if row.tested]
-    asked = [row.entry.question(values) for row in tested]
-    distinct = {key: row for (key, _), row in zip(asked, tested, strict=True)}
-    by_seed = calibration(dict(asked))
-    given: dict[str, list[str]] = {}
+    asked = _questions(judged, values)
+    distinct = {asked[number.id][0]: number for number in judged if number.id in asked}
+    by_seed = calibration(dict(asked.values()))
+    given: dict[str, Counter[str]] = {}
     for verdicts in by_seed:
         for key, verdict in verdicts.items():
-            given.setdefault(distinct[key].entry.kind, []).append(verdict)
-    shares = {
-        kind: {name: verdicts.count(name) / len(verdicts) for name in get_args(Agreement)}
-        for kind, verdicts in given.items()
-    }
+            given.setdefault(distinct[key].kind, Counter())[verdict] += 1
     return {
-        "tested": len(tested),
+        "tested": len(asked),
         "distinct": len(distinct),
-        "far": sum(row.p is not None and row.p < ALPHA for row in distinct.values()),
+        "far": sum(number.p is not None and number.p < ALPHA for number in distinct.values()),
         "seeds": len(by_seed),
         "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
-        "kinds": {kind: {"judged": len(given[kind]), **shares[kind]} for kind in given},
+        "kinds": {
+            kind: {"judged": counts.total()}
+            | {name: counts[name] / counts.total() for name in get_args(Agreement)}
+            for kind, counts in given.items()
+        },
     }
 
 
-def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, float]:
+def folds_of_the_search(ledger: Sequence[Number], values: Values) -> dict[str, float]:
     """Count the cells with a printed ± 0.004, and how often, over draws, rules of folds give it."""
     cells = {str(e.metric) for e in ledger if e.kind == "grid spread" and e.printed == "0.004"}
     found: dict[str, float] = {"printed": len(cells)}
@@ -210,34 +190,22 @@ def folds_of_the_search(ledger: Sequence[Entry], values: Values) -> dict[str, fl
     return found
 
 
-def as_table(judged: Sequence[Judged]) -> pd.DataFrame:
+def as_table(judged: Sequence[Number]) -> pd.DataFrame:
     """Return a row for each printed number; a cell is empty where there is nothing to say."""
-    rows = [
-        {
-            "id": row.entry.id,
-            "kind": row.entry.kind,
-            "rule": row.entry.check,
-            "printed": row.entry.printed,
-            "recomputed": row.value,
-            **{name: (row.spread or {}).get(name) for name in ("mean", "sd", "seeds")},
-            "z": row.z,
-            "margin": row.entry.margin,
-            "p": row.p,
-            "p_holm": row.p_holm,
-            "verdict": row.verdict,
-        }
-        for row in judged
-    ]
-    return pd.DataFrame(rows).astype({"seeds": "Int64"})
+    columns = ["id", "kind", "check", "printed", "value", "mean", "sd", "seeds", "z", "margin"]
+    rows = [vars(number) | {"z": number.z} | dict(number.spread or {}) for number in judged]
+    table = pd.DataFrame(rows, columns=[*columns, "p", "p_holm", "verdict"])
+    names = {"check": "rule", "value": "recomputed"}
+    return table.astype({"seeds": "Int64"}).rename(columns=names)
 
 
-def printed_aucs(ledger: Sequence[Entry]) -> dict[str, float]:
+def printed_aucs(ledger: Sequence[Number]) -> dict[str, float]:
     """Return the printed AUC of each kernel."""
     start = "svm_kernels.auc."
     return {e.id.removeprefix(start): float(e.printed) for e in ledger if e.id.startswith(start)}
 
 
-def printed_by_epoch(ledger: Sequence[Entry], network: str) -> pd.DataFrame:
+def printed_by_epoch(ledger: Sequence[Number], network: str) -> pd.DataFrame:
     """Return what the paper prints of a network's training: ``epoch``, ``measure``, ``value``."""
     ids = pd.Series([entry.id for entry in ledger])
     names = ids.str.extract(rf"^{network}\.epoch_(?P<epoch>\d+)\.(?P<measure>\w+)$")
@@ -245,50 +213,49 @@ def printed_by_epoch(ledger: Sequence[Entry], network: str) -> pd.DataFrame:
     return names.assign(value=values).dropna().astype({"epoch": int})
 
 
-def printed_seconds(ledger: Sequence[Entry]) -> dict[str, list[float]]:
+def printed_seconds(ledger: Sequence[Number]) -> dict[str, list[float]]:
     """Return network to the seconds that the paper's log gives of each epoch, in their order."""
-    result: dict[str, list[float]] = {}
-    for entry in ledger:
-        if found := re.fullmatch(r"(\w+)_time\.epoch_\d+\.seconds", entry.id):
-            result.setdefault(found[1], []).append(float(entry.printed))
-    return result
+    logs = {name: printed_by_epoch(ledger, f"{name}_time") for name in ("keras_dense", "cnn")}
+    return {name: log.query("measure == 'seconds'")["value"].tolist() for name, log in logs.items()}
 
 
 def tally(verdicts: Iterable[str], possible: Sequence[str]) -> dict[str, int]:
     """Count verdicts; one that is possible and was not given counts 0."""
-    given = list(verdicts)
-    return {verdict: given.count(verdict) for verdict in possible}
+    given = Counter(verdicts)
+    return {verdict: given[verdict] for verdict in possible}
 
 
-def _look_up(entry: Entry, leaves: Mapping[str, Any], values: Values) -> Judged:
+def _look_up(number: Number, leaves: Mapping[str, Any], values: Values) -> Number:
     """Find a number's value and spread, and judge it unless that takes all the others."""
-    if entry.metric is None:
-        return Judged(entry, None, "cannot be checked")
-    found = leaves.get(entry.metric)
+    if number.metric is None:
+        return number
+    found = leaves.get(number.metric)
     value = None if found is None else float(found)
-    if entry.check == "digits":
-        return Judged(entry, value, "not computed" if value is None else _by_digits(entry, value))
-    drawn = values.get(entry.over_seeds)
+    number = replace(number, value=value, verdict="not computed")
+    if number.check == "digits":
+        return number if value is None else replace(number, verdict=_by_digits(number, value))
+    drawn = values.get(number.over_seeds)
     # A number of a study alone has no value of this run.
-    if drawn is None or (value is None and entry.over_seeds != entry.metric):
-        return Judged(entry, value, "not computed")
+    if drawn is None or (value is None and number.over_seeds != number.metric):
+        return number
     found_spread = spread(drawn)
     if np.ptp(drawn) == 0:
         # The mean of equal values can be off by rounding, and then their sd is not quite 0.
         found_spread |= {"mean": float(drawn[0]), "sd": 0.0}
-    if entry.check == "spread":
-        return Judged(entry, value, "undecided", found_spread)
-    share = float(np.isclose(drawn, float(entry.printed)).mean())
+    number = replace(number, spread=found_spread, verdict="undecided")
+    if number.check == "spread":
+        return number
+    share = float(np.isclose(drawn, float(number.printed)).mean())
     verdict: Verdict = "agrees" if share >= 1 / 2 else "undecided"
     if share == 0 and len(drawn) >= ENOUGH_DRAWS:
         verdict = "differs"
-    return Judged(entry, value, verdict, found_spread, p=share)
+    return replace(number, verdict=verdict, p=share)
 
 
-def _by_digits(entry: Entry, value: float) -> Verdict:
+def _by_digits(number: Number, value: float) -> Verdict:
     # Decimals: a printed 0.16 stands for 0.155 to 0.165, both ends included.
-    distance = abs(Decimal(str(value)) - Decimal(entry.printed))
-    return "agrees" if distance <= Decimal(str(max(entry.rounding, entry.margin))) else "differs"
+    distance = abs(Decimal(str(value)) - Decimal(number.printed))
+    return "agrees" if distance <= Decimal(str(max(number.rounding, number.margin))) else "differs"
 
 
 def _leaves(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,6 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -22,12 +20,10 @@ from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params
 from mnist_report.figures.names import KERNELS, MODELS
 from mnist_report.report import origins, words
-from mnist_report.report.ledger import VERDICTS, Judged
+from mnist_report.report.ledger import VERDICTS, Number
 from mnist_report.report.slips import Slip
-from mnist_report.report.statements import JudgedStatement, judge_statements, load_not_judged
+from mnist_report.report.statements import judge_statements, load_statements
 from mnist_report.studies.paper import changed
-
-TEMPLATES = Path(__file__).with_name("templates")
 
 #: The stages that draw the pictures of a folder, where they are not the folder's name.
 _DRAWN_BY = {"slips": "judge", "statements": "judge", "verdicts": "judge", "costs": "report"}
@@ -44,7 +40,7 @@ class Document:
     """What templates can call, on stages' results and on every printed number, judged."""
 
     metrics: Mapping[str, Any]
-    verdicts: Sequence[Judged]
+    verdicts: Sequence[Number]
 
     def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
         """Place a picture, a path below ``plots``, above its caption, which links what made it.
@@ -62,89 +58,66 @@ class Document:
             f"[picture](../{path})",
         )
         return (
-            f'<a id="{_anchor("figure", picture)}"></a>![{words.escape(alt)}](../{path})\n\n'
+            f'<a id="{_anchor(picture)}"></a>![{words.escape(alt)}](../{path})\n\n'
             f"**Figure <{picture}>.** {' '.join(caption.split())} *{' · '.join(links)}*"
         )
 
     def table(self, name: str, caption: str, data: str | None = None) -> str:
         """Head a table, which follows, with its number and caption; `data` as `figure` has it."""
         link = f" *[data](../{data})*" if data else ""
-        anchor = _anchor("table", name)
-        return f'<a id="{anchor}"></a>**Table <{name}>.** {" ".join(caption.split())}{link}\n'
+        anchor = f'<a id="{_anchor(name)}"></a>'
+        return f"{anchor}**Table <{name}>.** {' '.join(caption.split())}{link}\n"
 
-    def ref(self, picture: str) -> str:
-        """Name a figure as a link to it; `_number` puts its number in."""
-        return f"[Figure <{picture}>](#{_anchor('figure', picture)})"
-
-    def tab(self, name: str) -> str:
-        """Name a table as a link to it."""
-        return f"[Table <{name}>](#{_anchor('table', name)})"
+    def ref(self, name: str) -> str:
+        """Name a figure or a table as a link to it; `_number` puts its number in."""
+        return f"[{_kind(name)} <{name}>](#{_anchor(name)})"
 
     def source(self, path: str, start: str) -> str:
-        """Return a statement of the project's own code: the one whose first line has `start`."""
+        """Return a statement of the project's own code: the one whose first line has `start`.
+
+        What a function says of itself stands in the file.
+        """
         text = (paths.ROOT / path).read_text(encoding="utf-8")
         lines = text.splitlines()
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.stmt) and start in lines[node.lineno - 1]:
-                found = lines[node.lineno - 1 : node.end_lineno]
-                if isinstance(node, ast.FunctionDef) and ast.get_docstring(node):
-                    # What it says of itself stands in the file.
-                    told = node.body[0]
-                    last = told.end_lineno or told.lineno
-                    del found[told.lineno - node.lineno : last - node.lineno + 1]
-                return textwrap.dedent("\n".join(found))
+                found = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
+                return re.sub(r'\n *""".*?"""', "", found, count=1, flags=re.DOTALL)
         raise UserError(f"a template quotes '{start}', which {path} does not hold")
 
-    def best_kernel(self, rows: str, measure: str) -> str:
-        """Name the kernel with the highest `measure` on ``train`` or ``test`` rows."""
-        kernels: dict[str, Any] = self.metrics["svm_kernels"]["kernels"]
-        return max(kernels, key=lambda kernel: float(kernels[kernel][rows][measure]))
-
-    @cached_property
-    def statements(self) -> list[JudgedStatement]:
-        """Every statement of the paper, judged."""
-        return judge_statements(self.metrics)
-
-    def compare(self, prefix: str) -> list[Judged]:
+    def compare(self, prefix: str) -> list[Number]:
         """Return the printed numbers whose id starts with `prefix`, each judged."""
-        return [row for row in self.verdicts if row.entry.id.startswith(prefix)]
+        return [row for row in self.verdicts if row.id.startswith(prefix)]
 
-    def judged(self, entry_id: str) -> Judged:
+    def judged(self, entry_id: str) -> Number:
         """Return one printed number, judged."""
-        if found := [row for row in self.verdicts if row.entry.id == entry_id]:
+        if found := [row for row in self.verdicts if row.id == entry_id]:
             return found[0]
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
-    def sizes(self) -> list[origins.Size]:
-        """Return how well each size of the final training set explains the printed AUC."""
-        printed = float(self.judged("svm_final.auc_hard").entry.printed)
-        return origins.sizes(self.metrics["origins"]["final"], printed)
-
-    def origins(self, kernel: str) -> list[origins.Candidate]:
-        """Return what the printed AUC of a kernel may come from, the best candidate first."""
-        printed = float(self.judged(f"svm_kernels.auc.{kernel}").entry.printed)
-        return origins.candidates(self.metrics["origins"]["kernels"][kernel], printed)
+    def shown(self, slip: Slip) -> str:
+        """Return the sentence that shows a slip, with numbers of the stages' results."""
+        return words.ENVIRONMENT.from_string(slip["shown"]).render(self.metrics)
 
 
 def render_markdown(
-    metrics: Mapping[str, Any], judged: Sequence[Judged], slips: Sequence[Slip], params: Params
+    metrics: Mapping[str, Any], judged: Sequence[Number], slips: Sequence[Slip], params: Params
 ) -> str:
     """Render the whole report as Markdown, with paths as seen from the folder `report`."""
-    environment = words.environment(jinja2.FileSystemLoader(TEMPLATES))
     try:
-        text = environment.get_template("report.md.j2").render(
+        text = words.ENVIRONMENT.get_template("report.md.j2").render(
             doc=Document(metrics, judged),
             m=metrics,
             p=params,
             changed=changed(params),
             slips=slips,
-            not_judged=load_not_judged(),
+            statements=judge_statements(metrics),
+            not_judged=load_statements()["not_judged"],
+            origins=origins,
             citation=files.read_yaml(paths.CITATION),
             kernel_names=KERNELS,
             model_names=MODELS,
             number_verdicts=VERDICTS,
-            origin_gammas=origins.GAMMAS,
-            origin_rows=origins.ROWS,
         )
     except jinja2.UndefinedError as error:
         raise UserError(
@@ -236,11 +209,15 @@ def _in_pandocs_terms(markdown: str) -> str:
 
 def _from_root(template: str) -> str:
     """Return a template's path from the root: under the C locale Pandoc reads only ASCII paths."""
-    return os.path.relpath(TEMPLATES / template, paths.ROOT)
+    return os.path.relpath(words.TEMPLATES / template, paths.ROOT)
 
 
-def _anchor(kind: str, name: str) -> str:
-    return f"{kind}-{name.removesuffix('.png').replace('/', '-').replace('_', '-')}"
+def _kind(name: str) -> str:
+    return "Figure" if name.endswith(".png") else "Table"
+
+
+def _anchor(name: str) -> str:
+    return re.sub("[/_]", "-", f"{_kind(name).lower()}-{name.removesuffix('.png')}")
 
 
 def _number(text: str) -> str:

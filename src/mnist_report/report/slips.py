@@ -4,9 +4,8 @@ An effect is always *set right minus as printed*: positive where a slip costs ac
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +18,9 @@ from mnist_report.evaluation.seeds import Values, welch
 from mnist_report.figures.names import KERNELS
 from mnist_report.models.classical.pca import with_signs_of_2019
 from mnist_report.models.scratch.neural_network import cross_entropy, minibatches
-from mnist_report.report import words
 from mnist_report.scores.scores import auc_hard
 from mnist_report.scores.uncertainty import holm, paired_difference
 
-Group = Literal["text", "rows", "network", "yardstick", "formulas", "undefined", "ignored", "gone"]
-Measure = Literal["accuracy", "auc", "loss"]
 Floats = NDArray[np.float64]
 
 SLIPS = Path(__file__).with_name("slips.yaml")
@@ -43,57 +39,29 @@ PRINTED_ZEROS = (-4.0, -2.0)
 NETWORK, SVM = "slips_network.minibatches_as_printed", "spread_svm_final.test"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What was measured of a slip; the fields are explained in `slips.yaml`."""
-
-    measure: Measure
-    printed: str
-    right: str
-    name: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its name among the effects of its slip."""
-        return self.name or self.measure
+#: One of them, with the fields that `slips.yaml` explains.
+Slip = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Slip:
-    """One slip; the fields are explained in `slips.yaml`."""
-
-    id: str
-    group: Group
-    section: str
-    place: str
-    printed: str
-    right: str
-    shown: str = ""
-    label: str = ""
-    effects: tuple[Comparison, ...] = ()
-
-    def evidence(self, metrics: Mapping[str, Any]) -> str:
-        """Return the sentence that shows the slip, with numbers of the stages' results."""
-        return words.environment().from_string(self.shown).render(metrics)
+def load_slips() -> list[dict[str, Any]]:
+    """Read the slips; one that was not measured has no effects."""
+    return [{"shown": "", "effects": []} | item for item in files.read_yaml(SLIPS)]
 
 
-def load_slips() -> list[Slip]:
-    """Read the slips."""
-    return [
-        Slip(**item | {"effects": tuple(Comparison(**each) for each in item.get("effects", ()))})
-        for item in files.read_yaml(SLIPS)
-    ]
+def key(effect: Mapping[str, str]) -> str:
+    """Return the name of an effect among those of its slip."""
+    return effect.get("name", effect["measure"])
 
 
 def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
     """Return measured slip to key to its effect, with ``min`` and ``max`` over single seeds."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for slip in slips:
-        for effect in slip.effects:
-            printed, right = values[effect.printed], values[effect.right]
+        for effect in slip["effects"]:
+            printed, right = values[effect["printed"]], values[effect["right"]]
             gains = right - printed
             ends = {"min": float(gains.min()), "max": float(gains.max())}
-            found.setdefault(slip.id, {})[effect.key] = paired_difference(printed, right) | ends
+            found.setdefault(slip["id"], {})[key(effect)] = paired_difference(printed, right) | ends
     return found
 
 
@@ -101,14 +69,14 @@ def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame
     """Return a row for each of the `effects`, as the figures take them."""
     return pd.DataFrame(
         {
-            "slip": slip.id,
-            "group": slip.group,
-            "label": f"{slip.label}: {effect.name}" if effect.name else slip.label,
-            "measure": effect.measure,
-            **measured[slip.id][effect.key],
+            "slip": slip["id"],
+            "group": slip["group"],
+            "label": slip["label"] + (f": {effect['name']}" if "name" in effect else ""),
+            "measure": effect["measure"],
+            **measured[slip["id"]][key(effect)],
         }
         for slip in slips
-        for effect in slip.effects
+        for effect in slip["effects"]
     )
 
 

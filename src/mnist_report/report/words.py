@@ -1,25 +1,12 @@
 """How the report writes numbers: the Jinja filters of its templates and of its sentences."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import jinja2
 
-
-@cache
-def environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
-    """Return the one Jinja environment of the project; a name that is not there is an error."""
-    made = jinja2.Environment(
-        loader=loader,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
-    )
-    made.filters.update({function.__name__: function for function in FILTERS})
-    return made
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def fixed(value: float, digits: int) -> str:
@@ -129,8 +116,19 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|<>&$~^])", r"\\\1", " ".join(text.split()))
 
 
-#: What templates can write after a bar.
-FILTERS: tuple[Callable[..., object], ...] = (
-    fixed, signed, interval, points, lead, span, p_value, listed, percent, count, plain, power,
-    escape, like, short, difference_like, over_seeds, round_ratio,
-)  # fmt: skip
+#: The one Jinja environment of the project; a name that is not there is an error.
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701  (Markdown, not HTML; `escape` is Markdown's)
+)
+ENVIRONMENT.filters |= {
+    function.__name__: function
+    for function in (
+        fixed, signed, interval, points, lead, span, p_value, listed, percent, count, plain, power,
+        escape, like, short, difference_like, over_seeds, round_ratio,
+    )
+}  # fmt: skip
