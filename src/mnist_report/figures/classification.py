@@ -9,21 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import dark_cells, image_board, name_cells, write_cells
+from mnist_report.figures import style
 
 
 def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Figure:
     """Show how often each digit (row) is taken for each other one; colour counts mistakes only."""
-    figure = Figure(figsize=(5.4, 4.6))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((5.4, 4.6))
     right = np.eye(len(counts), dtype=bool)
     mistakes = np.ma.masked_equal(np.where(right, 0.0, counts), 0)
     norm = LogNorm(1, max(mistakes.filled(0).max(), 2))
     # Square cells are left to the figure's size: with a fixed aspect the layout cuts labels off.
     image = axes.imshow(mistakes, cmap="YlOrBr", norm=norm, aspect="auto")
-    write_cells(axes, np.where(counts, counts.astype(str), ""), dark_cells(image), bold=right)
+    style.write_cells(
+        axes, np.where(counts, counts.astype(str), ""), style.dark_cells(image), bold=right
+    )
     names = [str(digit) for digit in classes]
-    name_cells(axes, names, names)
+    style.name_cells(axes, names, names)
     axes.set(xlabel="predicted", ylabel="true")
     bar = figure.colorbar(image, ax=axes, label="mistakes (images)")
     bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -42,7 +43,7 @@ def wrong_images(vectors: NDArray[np.float32], table: pd.DataFrame, margin: str)
         + ("label unknown" if np.isnan(row[margin]) else f"{margin} {row[margin]:.1f}")
         for _, row in table.iterrows()
     ]
-    figure, panels = image_board(vectors, titles, (2, 6), height=3.6)
+    figure, panels = style.image_board(vectors, titles, (2, 6), height=3.6)
     for axes in panels:
         axes.title.set_fontsize(8)
     return figure

@@ -8,14 +8,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import (
-    dark_cells,
-    fixed_ticks,
-    image_board,
-    name_cells,
-    write_beside,
-    write_cells,
-)
+from mnist_report.figures import style
 
 #: Below this distance from 1 the axis of a reliability curve is straight, above it logarithmic.
 NEAR_ONE = 0.0003
@@ -26,14 +19,13 @@ SHARES = (0.5, 0.9, 0.99, 0.999, 1)
 
 def error_rates(table: pd.DataFrame) -> Figure:
     """Show the error of every model with its interval; ``accuracy``, ``low``, ``high``: 0 to 1."""
-    figure = Figure(figsize=(7.0, 0.42 * len(table) + 0.7))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((7.0, 0.42 * len(table) + 0.7))
     error, low, high = (100 * (1 - table[name]) for name in ("accuracy", "high", "low"))
     places = range(len(table))
     axes.hlines(places, low, high, lw=2.5)
     axes.plot(error, places, "o", ms=6)
     for place, middle, most, wrong in zip(places, error, high, table["wrong"], strict=True):
-        write_beside(axes, f"{middle:.2f} % ({wrong:,} wrong)", (most, place), (8, 0))
+        style.write_beside(axes, f"{middle:.2f} % ({wrong:,} wrong)", (most, place), (8, 0))
     axes.set_yticks(places, list(table.index))
     axes.set_ylim(len(table) - 0.5, -0.5)
     # Room at the right for the words beside the longest error.
@@ -46,13 +38,14 @@ def errors_by_digit(wrong: pd.DataFrame, images: Sequence[int]) -> Figure:
     """Show how often every model misreads every digit: a column each, `images` of it in all."""
     counts = wrong.to_numpy()
     shares = 100 * counts / np.asarray(images)
-    figure = Figure(figsize=(7.0, 0.5 * len(wrong) + 1.1))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((7.0, 0.5 * len(wrong) + 1.1))
     norm = PowerNorm(0.5, 0, shares.max() or 1)
     shown = axes.imshow(shares, cmap="YlOrBr", norm=norm, aspect="auto")
-    write_cells(axes, np.vectorize("{:.1f}\n({})".format)(shares, counts), dark_cells(shown))
+    style.write_cells(
+        axes, np.vectorize("{:.1f}\n({})".format)(shares, counts), style.dark_cells(shown)
+    )
     digits = [f"{digit}\n({count:,})" for digit, count in zip(wrong.columns, images, strict=True)]
-    name_cells(axes, digits, list(wrong.index))
+    style.name_cells(axes, digits, list(wrong.index))
     axes.set_xlabel("digit (test images)")
     axes.tick_params(length=0)
     axes.tick_params(axis="x", labelsize=8)
@@ -65,13 +58,12 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
 
     Both axes are stretched towards 1, where most confidences lie.
     """
-    figure = Figure(figsize=(7.0, 2.9))
-    panels = figure.subplots(1, len(curves), sharex=True, sharey=True)
+    figure, panels = style.subplots((7.0, 2.9), 1, len(curves), sharex=True, sharey=True)
     lowest = min(float(curve[["confidence", "low"]].min().min()) for curve in curves.values())
     for axes, (name, curve) in zip(panels, curves.items(), strict=True):
         for axis, set_scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
             set_scale("function", functions=(_stretched, _shrunk))
-            fixed_ticks(axis, SHARES, [f"{100 * share:g}" for share in SHARES])
+            style.fixed_ticks(axis, SHARES, [f"{100 * share:g}" for share in SHARES])
         axes.plot([lowest, 1], [lowest, 1], color="0.6", lw=0.8, zorder=0)
         share = curve["share_right"]
         reach = np.stack((share - curve["low"], curve["high"] - share)).clip(0)
@@ -87,7 +79,7 @@ def hardest_images(vectors: NDArray[np.float32], table: pd.DataFrame) -> Figure:
     titles = [
         f"image {image}\nlabel {label}" for image, label in table[["image", "label"]].to_numpy()
     ]
-    figure, panels = image_board(vectors, titles, (3, 4), height=4.6)
+    figure, panels = style.image_board(vectors, titles, (3, 4), height=4.6)
     for axes, row in zip(panels, table.to_dict("records"), strict=False):
         for line, name in enumerate(table.columns.drop(["image", "label"])):
             words, weight = f"{name}: {row[name]}", "normal"

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
+from mnist_report.figures import style
+
 
 def stages(rows: Mapping[str, Mapping[str, float]]) -> Figure:
     """Draw the wall ``seconds`` of every stage, beside ``port_seconds`` where there are any."""
-    figure = Figure(figsize=(7.0, 0.34 * len(rows) + 1.0))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((7.0, 0.34 * len(rows) + 1.0))
     axes.barh(list(rows), [row["seconds"] for row in rows.values()], 0.62, label="stage")
     port = {name: row["port_seconds"] for name, row in rows.items() if "port_seconds" in row}
     axes.plot(list(port.values()), list(port), "D", color="C1", ms=5, label="plain port")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mnist_report.evaluation.agreement import reach
-from mnist_report.figures.style import legend_above, logarithmic_loss
+from mnist_report.figures import style
 
 #: The measures of a panel, with colour and name.
 PANELS = {
@@ -23,8 +23,7 @@ def printed_epochs(spread: Mapping[str, Any], printed: pd.DataFrame) -> Figure:
     Above, diamonds are printed values, bands the range over our seeds. Below, 19 of 20 further
     draws lie between -1 and 1.
     """
-    figure = Figure(figsize=(7.0, 4.6))
-    panels = figure.subplots(2, 2, sharex=True, height_ratios=(3, 2))
+    figure, panels = style.subplots((7.0, 4.6), 2, 2, sharex=True, height_ratios=(3, 2))
     epochs = sorted(map(int, spread))
     for (above, below), (label, measures) in zip(panels.T, PANELS.items(), strict=True):
         for measure, (colour, name) in measures.items():
@@ -44,7 +43,7 @@ def printed_epochs(spread: Mapping[str, Any], printed: pd.DataFrame) -> Figure:
         below.margins(y=0.15)
         below.set_xlabel("epoch")
         below.xaxis.set_major_locator(MaxNLocator(integer=True))
-    logarithmic_loss(panels[0, 0])
-    legend_above(panels[0, 0], columns=4)
+    style.logarithmic_loss(panels[0, 0])
+    style.legend_above(panels[0, 0], columns=4)
     panels[1, 0].set_ylabel("printed − our mean\n(±1: 19 of 20 draws)")
     return figure

@@ -10,15 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import (
-    DIGIT_COLOURS,
-    DIVERGING,
-    hidden_panels,
-    hide_axes,
-    logarithmic_loss,
-    show_image,
-    write_cells,
-)
+from mnist_report.figures import style
 from mnist_report.scores import roc
 
 #: Maps in a row; six and sixteen, LeNet's numbers, fill their rows.
@@ -29,8 +21,7 @@ Floats = NDArray[np.float32]
 
 def learning_curves(history: pd.DataFrame) -> Figure:
     """Draw ``loss`` (nats, logarithmic) and ``accuracy`` by ``epoch``, of validation too if any."""
-    figure = Figure(figsize=(6.4, 3.2))
-    panels = figure.subplots(1, 2)
+    figure, panels = style.subplots((6.4, 3.2), 1, 2)
     measures = {"loss": "loss (nats)", "accuracy": "accuracy"}
     for axes, (measure, name) in zip(panels, measures.items(), strict=True):
         axes.plot("epoch", measure, "o-", data=history, ms=4, label="training")
@@ -40,24 +31,23 @@ def learning_curves(history: pd.DataFrame) -> Figure:
         axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend()
-    logarithmic_loss(panels[0])
+    style.logarithmic_loss(panels[0])
     return figure
 
 
 def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Figure:
     """Draw the curves of `scores.roc.roc_curves`, whole and close to the corner."""
-    figure = Figure(figsize=(6.4, 3.6))
-    panels = figure.subplots(1, 2)
+    figure, panels = style.subplots((6.4, 3.6), 1, 2)
     averages = {"micro": "--", "macro": ":"}
     for name, curve in roc.roc_curves(y_true, scores).items():
         words = f"{name} average" if name in averages else name
-        style: dict[str, Any] = {"label": f"{words}: {curve.auc:.4f}"}
+        look: dict[str, Any] = {"label": f"{words}: {curve.auc:.4f}"}
         if name in averages:
-            style |= {"color": "black", "ls": averages[name], "lw": 1.8}
+            look |= {"color": "black", "ls": averages[name], "lw": 1.8}
         else:
-            style |= {"color": DIGIT_COLOURS(int(name)), "lw": 1.0}
+            look |= {"color": style.DIGIT_COLOURS(int(name)), "lw": 1.0}
         for axes in panels:
-            axes.plot(curve.false_positive_rate, curve.true_positive_rate, **style)
+            axes.plot(curve.false_positive_rate, curve.true_positive_rate, **look)
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, zorder=0)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
@@ -77,12 +67,11 @@ def hidden_weights(weights: Floats) -> Figure:
     for unit in range(min(100, weights.shape[1])):
         top, left = 1 + 29 * (unit // 10), 1 + 29 * (unit % 10)
         board[top : top + 28, left : left + 28] = weights[:, unit].reshape(28, 28)
-    figure = Figure(figsize=(6.4, 5.8))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((6.4, 5.8))
     # A few outliers of a trained network must not wash out the rest: they share the last colour.
     norm = CenteredNorm(0, float(np.nanquantile(np.abs(board), 0.999)) or 1.0)
-    image = axes.imshow(board, cmap=DIVERGING.with_extremes(bad="0.6"), norm=norm)
-    hide_axes(axes)
+    image = axes.imshow(board, cmap=style.DIVERGING.with_extremes(bad="0.6"), norm=norm)
+    style.hide_axes(axes)
     figure.colorbar(image, ax=axes, label="weight", shrink=0.85, pad=0.02, extend="both")
     return figure
 
@@ -96,14 +85,14 @@ def layers(image: Floats, label: int, outputs: Sequence[tuple[str, Floats]]) -> 
     heights = [1.2, *(0.45 + 0.85 * number for number in rows)]
     figure = Figure(figsize=(7.0, sum(heights)))
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    show_image(parts[0].add_subplot(), image, f"label: {label}")
+    style.show_image(parts[0].add_subplot(), image, f"label: {label}")
     for part, (name, maps), number in zip(parts[1:], outputs, rows, strict=True):
         height, width, channels = maps.shape
         words = f"{name.replace('_', ' ')}: {channels} maps of {height} × {width}"
         part.suptitle(words, x=0.01, ha="left", size=10, weight="bold")
         # Nothing comes out of a layer in which every unit is dead; its scale must still have a top.
         highest = float(maps.max()) or 1.0
-        panels = hidden_panels(part, number, min(channels, MAPS_IN_A_ROW))
+        panels = style.hidden_panels(part, number, min(channels, MAPS_IN_A_ROW))
         for channel, axes in zip(range(channels), panels.flat, strict=False):
             shown = axes.imshow(maps[:, :, channel], cmap="viridis", vmin=0, vmax=highest)
             axes.set_title(str(channel + 1), fontsize=8, pad=2)
@@ -117,11 +106,11 @@ def filters(kernels: Floats) -> Figure:
     rows = -(-len(kernels) // columns)
     figure = Figure(figsize=(6.8, 0.4 + 1.2 * rows))
     norm = CenteredNorm(0, float(np.abs(kernels).max()) or 1.0)
-    panels = hidden_panels(figure, rows, columns)
+    panels = style.hidden_panels(figure, rows, columns)
     for number, (axes, kernel) in enumerate(zip(panels.flat, kernels, strict=False), start=1):
-        shown = axes.imshow(kernel, cmap=DIVERGING, norm=norm)
+        shown = axes.imshow(kernel, cmap=style.DIVERGING, norm=norm)
         axes.set_title(str(number))
         dark = np.abs(kernel) > 0.7 * norm.halfrange
-        write_cells(axes, np.vectorize("{:.2f}".format)(kernel), dark, size=6)
+        style.write_cells(axes, np.vectorize("{:.2f}".format)(kernel), dark, size=6)
     figure.colorbar(shown, ax=panels, label="weight", pad=0.02)
     return figure

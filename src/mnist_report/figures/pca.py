@@ -9,17 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import DIGITS, DIVERGING, hide_axes, show_image, write_beside
+from mnist_report.figures import style
 
 Floats = NDArray[np.float64]
 
 
 def scatter_2d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
     """Scatter the first two components by label, with each digit's mean written in."""
-    figure = Figure(figsize=(6.4, 5.0))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((6.4, 5.0))
     x, y, _ = scores.T
-    dots = axes.scatter(x, y, c=labels, s=_point_size(len(labels)), linewidths=0, **DIGITS)
+    dots = axes.scatter(x, y, c=labels, s=_point_size(len(labels)), linewidths=0, **style.DIGITS)
     for digit in np.unique(labels):
         x, y = scores[labels == digit, :2].mean(axis=0)
         circle = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": "0.3", "alpha": 0.9}
@@ -31,10 +30,9 @@ def scatter_2d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
 
 def scatter_3d(scores: Floats, labels: NDArray[np.int64]) -> Figure:
     """Scatter the first three components, shape (n, 3), by label, shape (n,)."""
-    figure = Figure(figsize=(6.4, 5.4))
-    axes = figure.add_subplot(projection="3d")
+    figure, axes = style.subplots((6.4, 5.4), subplot_kw={"projection": "3d"})
     size = _point_size(len(labels))
-    dots = axes.scatter(*scores.T, c=labels, s=size, linewidths=0, depthshade=False, **DIGITS)
+    dots = axes.scatter(*scores.T, c=labels, s=size, linewidths=0, depthshade=False, **style.DIGITS)
     axes.set(xlabel="component 1", ylabel="component 2", zlabel="component 3")
     _colour_bar(figure, dots, pad=0.1)
     return figure
@@ -45,15 +43,14 @@ def cumulative_variance(ratios: Floats, reached: Mapping[float, int], printed: i
 
     What the paper shows, `printed` components, is shaded.
     """
-    figure = Figure(figsize=(6.4, 3.8))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((6.4, 3.8))
     axes.axvspan(1, min(printed, len(ratios)), color="0.93", lw=0, zorder=0)
     axes.text(printed / 2, 0.03, "shown in\nthe paper", ha="center", color="0.35", fontsize=8)
     axes.plot(np.arange(1, len(ratios) + 1), np.cumsum(ratios), lw=1.8)
     for share, count in reached.items():
         axes.plot(count, share, "o", color="black", ms=4)
         words = f"{100 * share:g}%: {count} components"
-        write_beside(axes, words, (count, share), (9, -4), va="top")
+        style.write_beside(axes, words, (count, share), (9, -4), va="top")
     axes.set(xlabel="number of components", ylabel="cumulative variance explained")
     axes.set(xlim=(0, len(ratios)), ylim=(0, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -64,12 +61,12 @@ def components(mean: Floats, directions: Floats, ratios: Floats) -> Figure:
     """Show the mean image, (784,), and up to twelve components, (k, 784); white is zero."""
     figure = Figure(figsize=(7.0, 2.4))
     grid = figure.add_gridspec(2, 7, width_ratios=[1.6, *[1] * 6])
-    show_image(figure.add_subplot(grid[:, 0]), mean, "mean")
+    style.show_image(figure.add_subplot(grid[:, 0]), mean, "mean")
     for number, (direction, ratio) in enumerate(zip(directions[:12], ratios, strict=False)):
         axes = figure.add_subplot(grid[number // 6, 1 + number % 6])
-        axes.imshow(direction.reshape(28, 28), cmap=DIVERGING, norm=CenteredNorm())
+        axes.imshow(direction.reshape(28, 28), cmap=style.DIVERGING, norm=CenteredNorm())
         axes.set_title(f"{number + 1}: {100 * ratio:.1f} %", fontsize=9)
-        hide_axes(axes)
+        style.hide_axes(axes)
     return figure
 
 
@@ -79,11 +76,11 @@ def reconstructions(images: Mapping[int, Floats], rebuilt: Mapping[int, Floats])
         "original": images.values(),
         **{f"{count} components": pictures for count, pictures in rebuilt.items()},
     }
-    figure = Figure(figsize=(7.0, 0.3 + 0.64 * len(rows)))
-    panels = figure.subplots(len(rows), len(images), squeeze=False)
+    size = (7.0, 0.3 + 0.64 * len(rows))
+    figure, panels = style.subplots(size, len(rows), len(images), squeeze=False)
     for line, (name, pictures) in zip(panels, rows.items(), strict=True):
         for axes, picture in zip(line, pictures, strict=True):
-            show_image(axes, picture, "")
+            style.show_image(axes, picture, "")
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axes, number in zip(panels[0], images, strict=True):
         axes.set_title(f"image {number}", fontsize=8)

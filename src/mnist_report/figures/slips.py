@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mnist_report.figures.style import legend_above, write_beside
+from mnist_report.figures import style
 
 #: A panel for each measure: its title, and digits of percentage points as in the report's tables.
 PANELS = {"accuracy": ("accuracy", 2), "auc": ("AUC", 3)}
@@ -38,7 +38,7 @@ def effects(
         for place, mean, end in zip(places, points["mean"], ends, strict=True):
             # Adding 0 takes the sign from a zero.
             number = f"{round(mean, digits) + 0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
-            write_beside(axes, number, (end, place), (6, 0))
+            style.write_beside(axes, number, (end, place), (6, 0))
         axes.set_title(title)
         axes.grid(axis="y", color="0.95")
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -49,5 +49,5 @@ def effects(
     panels[0].set_ylim(len(labels) - 0.5, -0.5)
     # In the middle of all panels.
     panels[0].set_xlabel(words, x=len(measures) / 2)
-    legend_above(panels[0], columns=3)
+    style.legend_above(panels[0], columns=3)
     return figure

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnist_report.figures.style import fixed_ticks, legend_above, logarithmic_loss, write_beside
+from mnist_report.figures import style
+from mnist_report.figures.names import MODELS
 
 Floats = NDArray[np.float64]
 
@@ -20,11 +21,8 @@ Floats = NDArray[np.float64]
 UNITS = {"counted": "iterations × rows", "noisy": "iterations × rows", "timed": "CPU seconds"}
 
 #: How the pictures name networks, activations, pixels and costs.
-NAMES = {
-    "scratch_nn": "network from scratch",
-    "keras_dense": "dense network",
-    "dense": "dense network",
-    "cnn": "convolutional network",
+NAMES = MODELS | {
+    "dense": MODELS["keras_dense"],
     "sigmoid": "sigmoid",
     "relu": "ReLU",
     "scaled": "pixels 0 to 1",
@@ -37,13 +35,12 @@ NAMES = {
 
 def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Figure:
     """Draw the accuracy of an SVM on the first k components, (seeds,), with a line at `enough`."""
-    figure = Figure(figsize=(7.0, 3.2))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((7.0, 3.2))
     numbers = sorted(accuracies)
     values = 100 * np.stack([accuracies[k] for k in numbers], axis=1)
     axes.axvline(enough, color="0.4", ls=":", lw=1.2)
     low = {"xycoords": ("data", "axes fraction"), "va": "baseline", "color": "0.3"}
-    write_beside(axes, f"{enough} components", (enough, 0.06), (5, 0), **low)
+    style.write_beside(axes, f"{enough} components", (enough, 0.06), (5, 0), **low)
     _band(axes, values, 0, x=numbers)
     best = int(values.mean(axis=0).argmax())
     how = {
@@ -53,11 +50,11 @@ def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Fig
         "arrowprops": {"arrowstyle": "-", "color": "0.4", "lw": 0.8, "shrinkB": 3},
     }
     place = (numbers[best], values[:, best].mean())
-    write_beside(axes, f"most right: {numbers[best]}", place, (0, -16), **how)
+    style.write_beside(axes, f"most right: {numbers[best]}", place, (0, -16), **how)
     axes.set_xscale("log")
     # Labels of neighbours on a logarithmic axis would run together.
     shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or _is_round(k)]
-    fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
+    style.fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
     axes.set(xlabel="number of components (logarithmic)", ylabel="right on the test images (%)")
     return figure
 
@@ -83,9 +80,9 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
         axes.set_ylabel("test loss (nats)")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
-    logarithmic_loss(panels[0, 0])
+    style.logarithmic_loss(panels[0, 0])
     _whole_epochs(panels[0, 0])
-    legend_above(panels[0, 0], columns=len(curves) + 1)
+    style.legend_above(panels[0, 0], columns=len(curves) + 1)
     return figure
 
 
@@ -135,7 +132,7 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
             axes.plot(repeated, values, "os"[number], color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
-        fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
+        style.fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
         axes.legend(fontsize=8, loc="upper left", handletextpad=0.2)
         # Room for the legend above the points.
         low, high = axes.get_ylim()
@@ -152,7 +149,7 @@ def _guides(axes: Axes, series: Mapping[str, tuple[list[int], Floats]]) -> None:
     for slope in (2, 3):
         end = start * (sizes[-1] / sizes[0]) ** slope
         axes.plot([sizes[0], sizes[-1]], [start, end], color="0.6", lw=0.9, ls=":", zorder=0)
-        write_beside(axes, f"$n^{slope}$", (sizes[-1], end), (3, 0), color="0.4")
+        style.write_beside(axes, f"$n^{slope}$", (sizes[-1], end), (3, 0), color="0.4")
 
 
 def _losses_by_network(
@@ -166,9 +163,9 @@ def _losses_by_network(
             _band(axes, values, number, label=label, ls=line)
         axes.set(title=NAMES[network], xlabel="epoch")
         _whole_epochs(axes)
-        logarithmic_loss(axes)
+        style.logarithmic_loss(axes)
     panels[0].set_ylabel(name)
-    legend_above(panels[0], columns=2)
+    style.legend_above(panels[0], columns=2)
     return figure
 
 

@@ -77,6 +77,17 @@ def plot(
     files.write_bytes(paths.plot_file(stage, name), draw(make, *args, **kwargs))
 
 
+def subplots(
+    size: tuple[float, float],
+    rows: int = 1,
+    columns: int = 1,
+    **how: Any,  # noqa: ANN401  (whatever `Figure.subplots` takes)
+) -> tuple[Figure, Any]:
+    """Make a figure of a size in inches, and its panels as `Figure.subplots` gives them."""
+    figure = Figure(figsize=size)
+    return figure, figure.subplots(rows, columns, **how)
+
+
 def hide_axes(axes: Axes) -> None:
     """Leave only the picture of an image: no ticks, no frame, no grid."""
     axes.set(xticks=[], yticks=[])

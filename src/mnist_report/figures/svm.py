@@ -11,12 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from mpl_toolkits.mplot3d.axes3d import Axes3D
 from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from mnist_report.figures.style import DIGIT_COLOURS, DIGITS, legend_above, name_cells, write_cells
+from mnist_report.figures import style
 
 #: The two classes of the toy data: blue and orange, told apart with any colour vision.
 _TWO = ListedColormap(["#ffa90e", "#3f90da"])
@@ -73,9 +72,9 @@ def lifted(Z: Points, y: NDArray[np.int64], model: SVC) -> Figure:
         np.linspace(0, cuts[0], 2), np.linspace(Z[:, 2].min(), Z[:, 2].max(), 2)
     )
     second = -(weights[0] * first + weights[2] * third + constant) / weights[1]
-    figure = Figure(figsize=(5.6, 4.4))
-    axes = figure.add_subplot(projection="3d", computed_zorder=False)
-    assert isinstance(axes, Axes3D)  # noqa: S101
+    figure, axes = style.subplots(
+        (5.6, 4.4), subplot_kw={"projection": "3d", "computed_zorder": False}
+    )
     # The plane is seen nearly edge on, from the side of the disc: what lies beyond it comes first.
     inside = Z @ weights + constant > 0
     for points, order in ((~inside, 1), (inside, 3)):
@@ -93,8 +92,7 @@ def kernel_scores(table: pd.DataFrame) -> Figure:
     """Compare kernels on training and on test ``rows``, by three `MEASURES`."""
     kernels = table["kernel"].unique().tolist()
     places = range(len(kernels))
-    figure = Figure(figsize=(7.2, 0.45 * len(kernels) + 1.2))
-    panels = figure.subplots(1, len(MEASURES), sharey=True)
+    figure, panels = style.subplots((7.2, 0.45 * len(kernels) + 1.2), 1, len(MEASURES), sharey=True)
     for axes, (measure, title) in zip(panels, MEASURES.items(), strict=True):
         values = table.pivot(index="kernel", columns="rows", values=measure).loc[kernels]
         axes.hlines(places, values["train"], values["test"], color="0.7", zorder=1)
@@ -107,7 +105,7 @@ def kernel_scores(table: pd.DataFrame) -> Figure:
         axes.margins(0.12, 0.15)
     panels[0].set_yticks(places, kernels)
     panels[0].invert_yaxis()
-    legend_above(panels[0], columns=2)
+    style.legend_above(panels[0], columns=2)
     return figure
 
 
@@ -122,13 +120,15 @@ def decision_regions(
     for axes, (title, classify) in zip(panels, classifiers.items(), strict=True):
         regions = classify(grid).reshape(CELLS, CELLS)
         extent = (low[0], high[0], low[1], high[1])
-        axes.imshow(regions, origin="lower", extent=extent, aspect="auto", alpha=0.45, **DIGITS)
-        axes.scatter(X[:, 0], X[:, 1], c=y, s=9, edgecolors="white", linewidths=0.3, **DIGITS)
+        axes.imshow(
+            regions, origin="lower", extent=extent, aspect="auto", alpha=0.45, **style.DIGITS
+        )
+        axes.scatter(X[:, 0], X[:, 1], c=y, s=9, edgecolors="white", linewidths=0.3, **style.DIGITS)
         _name_regions(axes, regions, low, high)
         axes.set_title(title)
         axes.grid(visible=False)
     dots = [
-        Line2D([], [], ls="", marker="o", color=DIGIT_COLOURS(digit), label=str(digit))
+        Line2D([], [], ls="", marker="o", color=style.DIGIT_COLOURS(digit), label=str(digit))
         for digit in range(10)
     ]
     tight = {"handletextpad": 0.1, "columnspacing": 1.2, "title": "label"}
@@ -160,14 +160,13 @@ def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:
     cells = table.pivot(index="gamma", columns="C")
     values, bold = cells["mean"], cells["within_one_se"]
     Cs, gammas = list(values.columns), list(values.index)
-    figure = Figure(figsize=(0.75 * len(Cs) + 1.6, 0.55 * len(gammas) + 1.3))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((0.75 * len(Cs) + 1.6, 0.55 * len(gammas) + 1.3))
     image = axes.imshow(values, cmap="cividis", origin="lower", aspect="auto", vmin=0, vmax=1)
-    write_cells(axes, values.map("{:.3f}".format), (values <= 0.55).to_numpy(), bold)
+    style.write_cells(axes, values.map("{:.3f}".format), (values <= 0.55).to_numpy(), bold)
     column, row = Cs.index(taken[0]), gammas.index(taken[1])
     frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec="red", lw=2, clip_on=False)
     axes.add_patch(frame)
-    name_cells(axes, [f"{C:g}" for C in Cs], [f"{gamma:g}" for gamma in gammas])
+    style.name_cells(axes, [f"{C:g}" for C in Cs], [f"{gamma:g}" for gamma in gammas])
     axes.set(xlabel="C", ylabel="γ")
     figure.colorbar(image, ax=axes, label="mean accuracy")
     return figure

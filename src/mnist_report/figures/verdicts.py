@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from mnist_report.figures import style
 from mnist_report.figures.names import KERNELS
 
 #: Rows of the picture from top to bottom, and the ids that belong to each; the first that fits.
@@ -46,8 +47,7 @@ def deviations(table: pd.DataFrame) -> Figure:
     # Of a row of the picture: how high its stacks grow, with some air, and where its floor lies.
     tops = by_group.max() + 3
     floors = -tops.cumsum()
-    figure = Figure(figsize=(7.2, 1.1 + STEP * max(float(tops.sum()), 6)))
-    axes = figure.add_subplot()
+    figure, axes = style.subplots((7.2, 1.1 + STEP * max(float(tops.sum()), 6)))
     axes.set_xlabel("printed number less the mean over our seeds, in standard deviations")
     axes.set_xlim(-EDGE - 0.5, EDGE + 0.5)
     axes.xaxis.set_major_locator(MultipleLocator(2))
