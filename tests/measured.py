@@ -174,6 +174,7 @@ METRICS = {
     "svm_intuition": {
         "kernel_identity": {
             "points": 5, "pairs": 10, "largest_difference": 0.0, "same_decisions": 1.0,
+            "largest_decision_gap": 0.0,
         }
     },
     "scratch_nn": {"untrained_accuracy": 0.1},

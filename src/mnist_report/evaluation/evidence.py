@@ -133,11 +133,6 @@ def _scaled_or_not(scaled: Floats, unscaled: Floats, *, better: int) -> Found:
 # Numbers as they stand
 
 
-def branch(m: Measured, name: str) -> Found:
-    """Return what a stage's results hold under a name."""
-    return dict(at(m.metrics, name))
-
-
 def numbers(m: Measured, **names: str) -> Found:
     """Return single numbers of stages' results under names of our own."""
     return {own: at(m.metrics, name) for own, name in names.items()}
@@ -594,7 +589,7 @@ def cnn_speed(m: Measured) -> Found:
 EVIDENCE: dict[str, Callable[..., Found]] = {
     function.__name__: function
     for function in (
-        branch, numbers, chance_above, explained, gain_of_variance, place_of_label,
+        numbers, chance_above, explained, gain_of_variance, place_of_label,
         labels_on_two_components, labels_on_three_components, more_components, all_components,
         growth_of_work, kernel_seconds, best_kernel, best_of_grid, scaling_of_svm, learning,
         advantage, scaling_of_network, tuned, dropout, relu_cost, cnn_speed,
