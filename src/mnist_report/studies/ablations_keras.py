@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from mnist_report.core.params import AblationsKeras, Cnn, Compute, KerasDense
 from mnist_report.core.repeat import Group, Study
@@ -11,15 +11,8 @@ from mnist_report.models.keras.measure import train_and_test
 from mnist_report.models.keras.networks import Model, convolutional_network, dense_network
 from mnist_report.studies.paper import CNN, KERAS_DENSE
 
-Network = Literal["dense", "cnn"]
-
-#: How the networks are built, by the share that dropout takes.
-BUILD: dict[Network, Callable[[float], Model]] = {
-    "dense": lambda dropout: dense_network(dropout=dropout),
-    "cnn": lambda dropout: convolutional_network(dropout=dropout),
-}
-
-PAPER: dict[Network, KerasDense | Cnn] = {"dense": KERAS_DENSE, "cnn": CNN}
+BUILD: dict[str, Callable[..., Model]] = {"dense": dense_network, "cnn": convolutional_network}
+PAPER: dict[str, KerasDense | Cnn] = {"dense": KERAS_DENSE, "cnn": CNN}
 
 #: Held back in training, so that overfitting can be seen epoch by epoch.
 VALIDATION_SHARE = 0.2
@@ -27,21 +20,22 @@ VALIDATION_SHARE = 0.2
 #: What is changed: nothing, the dropout, the scaling.
 VARIANTS = ("paper", "no_dropout", "unscaled")
 
+#: How Keras calls the optimizers.
+OPTIMIZERS = {"adam": "Adam", "descent": "SGD"}
+
 
 def ablate(
-    data: ScaledData, network: Network, variant: str, epochs: int, threads: int, seed: int
+    data: ScaledData, network: str, variant: str, epochs: int, threads: int, seed: int
 ) -> dict[str, Any]:
     """Train one network with one thing left out; return what `train_and_test` measures."""
-    dropout = 0.0 if variant == "no_dropout" else PAPER[network].dropout
-    if variant == "unscaled":
-        data = unscaled(data)
+    paper = PAPER[network]
     measures, _ = train_and_test(
-        data,
-        lambda: BUILD[network](dropout),
+        unscaled(data) if variant == "unscaled" else data,
+        lambda: BUILD[network](dropout=0.0 if variant == "no_dropout" else paper.dropout),
         threads,
         seed,
         epochs=epochs,
-        batch_size=PAPER[network].batch_size,
+        batch_size=paper.batch_size,
         validation_share=VALIDATION_SHARE,
     )
     return measures
@@ -50,24 +44,15 @@ def ablate(
 def optimize(
     data: ScaledData, rates: Mapping[str, Sequence[float]], epochs: int, threads: int, seed: int
 ) -> dict[str, Any]:
-    """Train the dense network by Adam and by plain descent, each at several learning rates.
+    """Train the dense network by each of `OPTIMIZERS`, at each of its learning rates.
 
-    Parameters
-    ----------
-    rates
-        ``adam`` and ``descent`` to their learning rates.
-
-    Returns
-    -------
-    dict
-        Optimizer to ``eta_<learning rate>`` to what `train_and_test` measures.
+    Returned is optimizer to ``eta_<learning rate>`` to what `train_and_test` measures.
     """
 
     def build(optimizer: str, rate: float) -> Model:
-        name = {"adam": "Adam", "descent": "SGD"}[optimizer]
         model = dense_network()
         model.compile(
-            {"class_name": name, "config": {"learning_rate": rate}},
+            {"class_name": OPTIMIZERS[optimizer], "config": {"learning_rate": rate}},
             loss=model.loss,
             metrics=["accuracy"],
             jit_compile=False,
@@ -94,14 +79,11 @@ def optimize(
 def plan(data: ScaledData, params: AblationsKeras, compute: Compute) -> Study:
     """Train both networks in every variant, and the dense one by two optimizers."""
     groups = {}
-    most_epochs: dict[Network, int] = {"dense": params.dense_epochs, "cnn": params.cnn_epochs}
-    for network, most in most_epochs.items():
+    for network, most in (("dense", params.dense_epochs), ("cnn", params.cnn_epochs)):
         for variant in VARIANTS:
             epochs = min(most, params.unscaled_epochs) if variant == "unscaled" else most
             measure = partial(ablate, data, network, variant, epochs, compute.threads)
             groups[f"{network}_{variant}"] = Group(measure, params.seeds)
     rates = {"adam": params.adam_rates, "descent": params.descent_rates}
-    groups["optimizers"] = Group(
-        partial(optimize, data, rates, params.optimizer_epochs, compute.threads), params.seeds
-    )
-    return Study(groups)
+    measure = partial(optimize, data, rates, params.optimizer_epochs, compute.threads)
+    return Study(groups | {"optimizers": Group(measure, params.seeds)})

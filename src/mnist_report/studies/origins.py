@@ -1,6 +1,7 @@
 """Where printed numbers come from: candidates, measured once for a seed."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,30 +13,17 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.kernels import answers
-from mnist_report.models.classical.svm import (
-    KERNELS,
-    as_number,
-    fit_unique,
-    predict_with_scores,
-)
+from mnist_report.models.classical.svm import KERNELS, as_number, fit_unique, predict_with_scores
 from mnist_report.scores.scores import auc_hard
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
 
 
 def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
-    """Return what the kernel's gamma was, or was called, in the scikit-learn of its day.
+    """Return what gamma was, or was called, in scikit-learn's own day, on the rows X, shape (n, d).
 
-    Parameters
-    ----------
-    X : (n, d) float
-        The training rows.
-
-    Returns
-    -------
-    dict
-        ``auto``: 1 / d, as printed. ``scale_2019``: 1 / (d s) with s the standard deviation of
-        all values of X, which ``gamma='scale'`` meant until release 0.20.3 of March 2019
-        (scikit-learn's pull request 13221). ``scale``: 1 / (d s²), its meaning since.
+    ``auto``: 1 / d, as printed. ``scale_2019``: 1 / (d s) with s the standard deviation of all
+    values of X, which ``gamma='scale'`` meant until release 0.20.3 of March 2019 (scikit-learn's
+    pull request 13221). ``scale``: 1 / (d s²), its meaning since.
     """
     d = X.shape[1]
     return {
@@ -66,29 +54,18 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
 
 
 def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, float]:
-    """Return the final SVM's AUC of hard labels on the test images, by its training rows.
+    """Return ``rows_<n>``, for numbers of training rows, to the final SVM's AUC of hard labels.
 
-    The largest draw is made once; a smaller one is its beginning. A size of which the data set
-    does not have so many rows counts as all that it has.
-
-    Returns
-    -------
-    dict
-        ``rows_<n>`` to the AUC.
+    It is taken on the test images. The largest draw is made once; a smaller one is its beginning. A
+    size of which the data set does not have so many rows counts as all that it has.
     """
     n = len(data.train_images)
     possible = dict.fromkeys(min(size, n) for size in sizes)
     drawn = draw_with_replacement(n, max(possible), generator(seed, "svm_final"))
+    fit = partial(fit_unique, data.train_images, data.train_labels, kernel="rbf")
     result = {}
     for size in possible:
-        model = fit_unique(
-            data.train_images,
-            data.train_labels,
-            drawn[:size],
-            kernel="rbf",
-            C=FOUND_C,
-            gamma=FOUND_GAMMA,
-        )
+        model = fit(drawn[:size], C=FOUND_C, gamma=FOUND_GAMMA)
         predicted, _ = predict_with_scores(model, data.test_images)
         result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)
     return result
@@ -96,11 +73,6 @@ def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, f
 
 def plan(data: ScaledData, params: Origins, compute: Compute) -> Study:
     """Measure every candidate for every seed."""
-    return Study(
-        {
-            "kernels": Group(
-                lambda seed: kernel_aucs(data, params.kernel_rows, seed), params.seeds
-            ),
-            "final": Group(lambda seed: final_aucs(data, params.final_rows, seed), params.seeds),
-        }
-    )
+    kernels = partial(kernel_aucs, data, params.kernel_rows)
+    final = partial(final_aucs, data, params.final_rows)
+    return Study({"kernels": Group(kernels, params.seeds), "final": Group(final, params.seeds)})

@@ -83,8 +83,8 @@ SECTIONS = {
 def changed(params: Params) -> dict[str, tuple[Any, Any]]:
     """Return the settings that are not the paper's: dotted name to the paper's and to this one."""
     return {
-        f"{section}.{name}": (value, getattr(getattr(params, section), name))
+        f"{section}.{name}": (value, here)
         for section, paper in SECTIONS.items()
         for name, value in paper
-        if getattr(getattr(params, section), name) != value
+        if (here := getattr(getattr(params, section), name)) != value
     }

@@ -41,13 +41,10 @@ def softmax_as_printed(z: Array) -> Array:
 def overflow() -> dict[str, float]:
     """Find where softmax and cross-entropy without guards stop giving numbers, in float64.
 
-    Returns
-    -------
-    dict
-        ``largest_safe_logit``, the largest whole number x for which the softmax of (x, 0) is a
-        number; ``nan_beyond``, 1 if it is NaN one further on; ``largest_safe_gap``, the largest
-        whole gap between two logits for which the cross-entropy of a sure mistake is finite; and
-        ``not_finite_beyond``, 1 if it is not one further on.
+    ``largest_safe_logit`` is the largest whole number x for which the softmax of (x, 0) is a
+    number, ``nan_beyond`` 1 if it is NaN one further on; ``largest_safe_gap`` is the largest whole
+    gap between two logits for which the cross-entropy of a sure mistake is finite, and
+    ``not_finite_beyond`` 1 if it is not one further on.
     """
     x = np.arange(2000.0)
     softmax = softmax_as_printed(np.column_stack((x, np.zeros_like(x))))
@@ -72,11 +69,8 @@ def gradient_errors(seed: int) -> dict[str, float]:
     of W^(2) takes ŷ - y × (a^(1))ᵀ without brackets; read by the usual rules the product comes
     first, and what is left is no gradient.
 
-    Returns
-    -------
-    dict
-        The relative error |formula - difference| / |difference| (Frobenius norms) of the
-        gradient of W^(2): ``W2_as_printed`` and ``W2_with_brackets``, and of W^(1): ``W1``.
+    Returned are relative errors |formula - difference| / |difference| (Frobenius norms): of the
+    gradient of W^(2) ``W2_as_printed`` and ``W2_with_brackets``, and of W^(1) ``W1``.
     """
     rng = generator(seed, "errata_gradient")
     X, y = rng.random((1, 5)), np.array([[0.0, 1.0, 0.0]])

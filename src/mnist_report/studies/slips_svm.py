@@ -1,6 +1,7 @@
 """What the paper's slips with support vector machines cost, measured once for a seed."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,7 @@ def replacement(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     n = len(data.train_images)
     rows = min(rows, n)
     rng = generator(seed, "errata_replacement")
-    draws = {
-        "with": draw_with_replacement(n, rows, rng),
-        "without": rng.permutation(n)[:rows],
-    }
+    draws = {"with": draw_with_replacement(n, rows, rng), "without": rng.permutation(n)[:rows]}
     return {name: _score(data, drawn, FOUND_C, FOUND_GAMMA) for name, drawn in draws.items()}
 
 
@@ -145,10 +143,10 @@ def plan(data: ScaledData, params: SlipsSvm, compute: Compute) -> Study:
     searches = {name: grid.model_copy(update={"rows": size}) for name, size in sizes.items()}
     searches["fine"] = searches["large"].model_copy(update={"gamma": FINE_GAMMAS})
     groups = {
-        "replacement": Group(lambda seed: replacement(data, params.rows, seed), params.seeds),
-        "scores": Group(lambda seed: scores(data, params.rows, seed), params.seeds),
+        "replacement": Group(partial(replacement, data, params.rows), params.seeds),
+        "scores": Group(partial(scores, data, params.rows), params.seeds),
         "search": Group(
-            lambda seed: compare_searches(data, searches, params.rows, seed), params.search_seeds
+            partial(compare_searches, data, searches, params.rows), params.search_seeds
         ),
     }
     candidates = len(set(grid.C)) * len(set(grid.gamma))

@@ -11,18 +11,13 @@ from mnist_report.studies.paper import SVM_KERNELS
 
 def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Measure what stage ``svm_kernels`` does, under other seeds."""
+    settings = SVM_KERNELS.model_dump(include={"C", "gamma", "degree"})
+    n = len(data.train_images)
 
     def measure(seed: int) -> Run:
-        n = len(data.train_images)
         drawn = draw_with_replacement(n, min(SVM_KERNELS.rows, n), generator(seed, "svm_kernels"))
-        table = compare_kernels(
-            data,
-            drawn,
-            SVM_KERNELS.kernels,
-            C=SVM_KERNELS.C,
-            gamma=SVM_KERNELS.gamma,
-            degree=SVM_KERNELS.degree,
-        )
-        return {"kernels": as_metrics(table)}
+        return {
+            "kernels": as_metrics(compare_kernels(data, drawn, SVM_KERNELS.kernels, **settings))
+        }
 
     return Study({"": Group(measure, params.seeds)})
