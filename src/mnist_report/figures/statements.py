@@ -3,7 +3,7 @@
 Curves have the shape (seeds, points): the mean is drawn as a line, the range as a band.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,27 +88,24 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
 
 def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
     """Draw training and validation loss, ``with`` and ``without`` dropout, a panel per network."""
-    kinds = {"validation_loss": ("validation", "-"), "loss": ("training", "--")}
-    lines = {
-        network: [
-            (losses[loss], number, f"{kind}, {variant} dropout", line)
-            for number, (variant, losses) in enumerate(variants.items())
-            for loss, (kind, line) in kinds.items()
-        ]
-        for network, variants in curves.items()
-    }
-    return _losses_by_network(lines, "loss (nats)", height=3.4)
+
+    def draw(axes: Axes, variants: Mapping[str, Mapping[str, Floats]]) -> None:
+        for number, (variant, losses) in enumerate(variants.items()):
+            ends = f"{variant} dropout"
+            _band(axes, losses["validation_loss"], number, label=f"validation, {ends}")
+            _band(axes, losses["loss"], number, label=f"training, {ends}", ls="--")
+
+    return _losses_by_network(curves, draw, "loss (nats)", height=3.4)
 
 
 def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
     """Draw the loss on unseen rows with ``scaled`` and ``unscaled`` pixels, a panel per network."""
-    lines = {
-        network: [
-            (loss, number, NAMES[pixels], "-") for number, (pixels, loss) in enumerate(by.items())
-        ]
-        for network, by in curves.items()
-    }
-    return _losses_by_network(lines, "loss on unseen images (nats)", height=3.1)
+
+    def draw(axes: Axes, by_pixels: Mapping[str, Floats]) -> None:
+        for number, (pixels, loss) in enumerate(by_pixels.items()):
+            _band(axes, loss, number, label=NAMES[pixels])
+
+    return _losses_by_network(curves, draw, "loss on unseen images (nats)", height=3.1)
 
 
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
@@ -153,14 +150,13 @@ def _guides(axes: Axes, series: Mapping[str, tuple[list[int], Floats]]) -> None:
 
 
 def _losses_by_network(
-    lines: Mapping[str, Iterable[tuple[Floats, int, str, str]]], name: str, height: float
+    curves: Mapping[str, Any], draw: Callable[[Axes, Any], None], name: str, height: float
 ) -> Figure:
-    """Draw losses by epoch: their values, number, label and kind of line, a panel per network."""
+    """Let `draw` put a network's losses by epoch into a panel, for each network."""
     figure = Figure(figsize=(7.0, height))
-    panels = figure.subplots(1, len(lines), squeeze=False)[0]
-    for axes, (network, losses) in zip(panels, lines.items(), strict=True):
-        for values, number, label, line in losses:
-            _band(axes, values, number, label=label, ls=line)
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (network, losses) in zip(panels, curves.items(), strict=True):
+        draw(axes, losses)
         axes.set(title=NAMES[network], xlabel="epoch")
         _whole_epochs(axes)
         style.logarithmic_loss(axes)

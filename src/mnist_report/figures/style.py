@@ -6,7 +6,7 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib import colormaps, style
+from matplotlib import color_sequences, colormaps, style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,9 +22,7 @@ from mnist_report.core import files, paths
 P = ParamSpec("P")
 
 #: Ten colours made to be told apart with any colour vision (Petroff 2021, arXiv:2107.02270).
-DIGIT_COLOURS = ListedColormap(
-    [entry["color"] for entry in style.library["petroff10"]["axes.prop_cycle"]], name="digits"
-)
+DIGIT_COLOURS = ListedColormap(color_sequences["petroff10"], name="digits")
 
 #: What draws numbers in the colours of digits.
 DIGITS: dict[str, Any] = {"cmap": DIGIT_COLOURS, "norm": BoundaryNorm(np.arange(-0.5, 10), 10)}

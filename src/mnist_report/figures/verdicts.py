@@ -88,11 +88,11 @@ def _place(judged: pd.DataFrame) -> pd.DataFrame:
     """
     order = list(GROUPS)
     groups = [
-        next(place for place, ids in enumerate(GROUPS.values()) if fnmatchcase(name, ids))
+        next(group for group, ids in GROUPS.items() if fnmatchcase(name, ids))
         for name in judged["id"]
     ]
-    placed = judged.iloc[np.argsort(groups, kind="stable")].copy()
-    placed["group"] = [order[place] for place in sorted(groups)]
+    placed = judged.assign(group=groups)
+    placed = placed.sort_values("group", key=lambda names: names.map(order.index), kind="stable")
     placed["x"] = ((np.floor(placed["z"] / BIN) + 0.5) * BIN).clip(-EDGE, EDGE)
     placed["named"] = (placed["verdict"] == "differs") | (placed["z"].abs() > EDGE)
     stacked, named = placed[~placed["named"]], placed[placed["named"]]
