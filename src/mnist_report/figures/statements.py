@@ -66,23 +66,16 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
     """
     rates = list(next(iter(curves.values())))
     columns = min(2, len(rates))
-    rows = -(-len(rates) // columns)
-    figure = Figure(figsize=(7.0, 0.9 + 2.1 * rows))
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, rate in zip(panels.flat, rates, strict=False):
+    size, names = (7.0 / columns, 2.1), ("epoch", "test loss (nats)")
+    figure, panels = style.shared_panels(len(rates), columns, size, *names, legend=0.9)
+    for axes, rate in zip(panels, rates, strict=True):
         for number, (activation, by_rate) in enumerate(curves.items()):
             _band(axes, by_rate[rate], number, label=NAMES[activation])
         _band(axes, adam, 2, label="ReLU with Adam", ls="--")
         axes.set_title(f"learning rate {rate}")
-    for axes in panels.flat[len(rates) :]:
-        axes.set_visible(False)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("test loss (nats)")
-    for axes in panels[-1]:
-        axes.set_xlabel("epoch")
-    style.logarithmic_loss(panels[0, 0])
-    _whole_epochs(panels[0, 0])
-    style.legend_above(panels[0, 0], columns=len(curves) + 1)
+    style.logarithmic_loss(panels[0])
+    _whole_epochs(panels[0])
+    style.legend_above(panels[0], columns=len(curves) + 1)
     return figure
 
 

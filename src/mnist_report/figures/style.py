@@ -86,6 +86,27 @@ def subplots(
     return figure, figure.subplots(rows, columns, **how)
 
 
+def shared_panels(
+    count: int, columns: int, size: tuple[float, float], x: str, y: str, legend: float = 0.6
+) -> tuple[Figure, list[Axes]]:
+    """Make `count` panels with the same limits, named at the left and under the lowest ones.
+
+    Each has a `size` in inches; all together leave so much height for a legend.
+    """
+    rows = -(-count // columns)
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows + legend))
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for number, axes in enumerate(panels):
+        if number >= count:
+            axes.remove()
+        elif number >= count - columns:
+            axes.xaxis.set_tick_params(labelbottom=True)
+            axes.set_xlabel(x)
+        if number % columns == 0:
+            axes.set_ylabel(y)
+    return figure, panels[:count]
+
+
 def hide_axes(axes: Axes) -> None:
     """Leave only the picture of an image: no ticks, no frame, no grid."""
     axes.set(xticks=[], yticks=[])

@@ -116,7 +116,8 @@ def decision_regions(
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, CELLS, axis=1)), axis=-1).reshape(-1, 2)
     count = len(classifiers)
-    figure, panels = _panels(count, min(count, 2), (3.5, 3.0), "component 1", "component 2")
+    names = ("component 1", "component 2")
+    figure, panels = style.shared_panels(count, min(count, 2), (3.5, 3.0), *names)
     for axes, (title, classify) in zip(panels, classifiers.items(), strict=True):
         regions = classify(grid).reshape(CELLS, CELLS)
         extent = (low[0], high[0], low[1], high[1])
@@ -172,29 +173,11 @@ def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:
     return figure
 
 
-def _panels(
-    count: int, columns: int, size: tuple[float, float], x: str, y: str
-) -> tuple[Figure, list[Axes]]:
-    """Make `count` panels with the same limits, named at the left and under the lowest ones."""
-    rows = -(-count // columns)
-    figure = Figure(figsize=(size[0] * columns, size[1] * rows + 0.6))
-    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for number, axes in enumerate(panels):
-        if number >= count:
-            axes.remove()
-        elif number >= count - columns:
-            axes.xaxis.set_tick_params(labelbottom=True)
-            axes.set_xlabel(x)
-        if number % columns == 0:
-            axes.set_ylabel(y)
-    return figure, panels[:count]
-
-
 def _square_panels(count: int) -> tuple[Figure, list[Axes]]:
     """Make panels for points of the plane: a unit is as long in both directions."""
     columns = count if count <= 3 else -(-count // 2)
     width = 3.4 if columns < 3 else 2.7
-    figure, panels = _panels(count, columns, (width, 3.0), "$x_1$", "$x_2$")
+    figure, panels = style.shared_panels(count, columns, (width, 3.0), "$x_1$", "$x_2$")
     for axes in panels:
         axes.set_aspect("equal")
     handles = [

@@ -111,9 +111,9 @@ class Number:
 
 
 @cache
-def load_ledger(path: Path = PAPER) -> list[Number]:
+def load_ledger() -> list[Number]:
     """Read the ledger; each number takes over what its kind says."""
-    content = files.read_yaml(path)
+    content = files.read_yaml(PAPER)
     return [Number(**{**content["kinds"][item["kind"]], **item}) for item in content["numbers"]]
 
 
@@ -207,9 +207,9 @@ def printed_aucs(ledger: Sequence[Number]) -> dict[str, float]:
 
 def printed_by_epoch(ledger: Sequence[Number], network: str) -> pd.DataFrame:
     """Return what the paper prints of a network's training: ``epoch``, ``measure``, ``value``."""
-    ids = pd.Series([entry.id for entry in ledger])
+    ids = pd.Series([number.id for number in ledger])
     names = ids.str.extract(rf"^{network}\.epoch_(?P<epoch>\d+)\.(?P<measure>\w+)$")
-    values = [float(entry.printed) for entry in ledger]
+    values = [float(number.printed) for number in ledger]
     return names.assign(value=values).dropna().astype({"epoch": int})
 
 
