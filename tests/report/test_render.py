@@ -33,7 +33,7 @@ def report(made_up):
 
 
 def test_a_quoted_statement_of_the_code_is_whole_and_without_what_it_says_of_itself(tmp_path):
-    source = render.Document({}, []).source
+    source = render.Document([]).source
     code = source("src/mnist_report/scores/uncertainty.py", "def wilson_interval")
     assert code.startswith("def wilson_interval(") and code.endswith("float(interval.high)")
     assert '"""' not in code

@@ -37,9 +37,8 @@ _READER = (
 
 @dataclass
 class Document:
-    """What templates can call, on stages' results and on every printed number, judged."""
+    """What templates can call, on every printed number, judged."""
 
-    metrics: Mapping[str, Any]
     verdicts: Sequence[Number]
 
     def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
@@ -95,10 +94,6 @@ class Document:
             return found[0]
         raise UserError(f"a template asks for '{entry_id}', which paper.yaml does not hold")
 
-    def shown(self, slip: Slip) -> str:
-        """Return the sentence that shows a slip, with numbers of the stages' results."""
-        return words.ENVIRONMENT.from_string(slip["shown"]).render(self.metrics)
-
 
 def render_markdown(
     metrics: Mapping[str, Any], judged: Sequence[Number], slips: Sequence[Slip], params: Params
@@ -106,11 +101,14 @@ def render_markdown(
     """Render the whole report as Markdown, with paths as seen from the folder `report`."""
     try:
         text = words.ENVIRONMENT.get_template("report.md.j2").render(
-            doc=Document(metrics, judged),
+            doc=Document(judged),
             m=metrics,
             p=params,
             changed=changed(params),
-            slips=slips,
+            slips=[
+                {**slip, "shown": words.ENVIRONMENT.from_string(slip["shown"]).render(metrics)}
+                for slip in slips
+            ],
             statements=judge_statements(metrics),
             not_judged=load_statements()["not_judged"],
             origins=origins,
