@@ -46,7 +46,7 @@ SMALL_STUDIES = {
     "trial_epochs": 1,
     "dense_epochs": 1, "cnn_epochs": 1, "unscaled_epochs": 1, "optimizer_epochs": 1,
     "adam_rates": [0.001], "descent_rates": [0.1], "best_seeds": 2, "strengths": [1.0],
-    "gammas": [0.01, 0.02], "pca_components": 5, "copies": 1, "trial_copies": 1,
+    "gammas": [0.01, 0.02], "pca_components": 5, "copies": 1,
 }  # fmt: skip
 
 

@@ -166,7 +166,7 @@ BAD = [
     ([path for path in PATHS if type(at(path)) is not bool], st.booleans()),
     (PATHS, st.sampled_from([math.nan, math.inf, -math.inf, {"no": 1}])),
     (NUMBERS, st.integers(-(10**30), -1) | st.floats(-1e30, -1e-30)),
-    ([p for p in NUMBERS if p[-1] not in ("seed", "image", "dropout")], st.just(0)),
+    ([p for p in NUMBERS if not {"seed", "image", "dropout", "strengths"} & {*p}], st.just(0)),
     ([p for p in NUMBERS if p[-1] != "image"], st.integers(10**10, 10**40) | st.just(1e300)),
     (NUMBERS + SECTIONS, st.text(st.characters(codec="ascii"), max_size=20)),
     ([path for path in PATHS if not isinstance(at(path), list)], st.just([1])),

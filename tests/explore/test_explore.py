@@ -118,7 +118,7 @@ def test_small_models_of_every_kind_answer_as_in_python(browser, tmp_path):
         "keras_dense": networks.dense_network((20, 15)),
         "cnn": networks.convolutional_network((3, 4), 4, (20, 10)),
         "best_cnn": networks.folded(
-            networks.normalised_network([(5, [3]), (3, [4, 6])], [8], dropout=0.0)
+            networks.normalised_network([[3], [4, 6], []], 3, [8], dropout=0.0)
         ),
     }
     pca = PCA(20).fit(IMAGES)

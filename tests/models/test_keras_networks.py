@@ -202,10 +202,10 @@ def test_an_archive_loads_in_plain_keras_and_holds_no_date_and_no_address(tmp_pa
 
 
 def test_a_normalised_network_is_as_small_as_counted_by_hand():
-    model = networks.normalised_network([(5, [16]), (3, [32, 64])], [64], dropout=0.3)
-    # Sides: 28, 24, pooled 12, 10, 8, pooled 4. Four numbers normalise each channel.
-    convolutions = 25 * 16 + 9 * (16 * 32 + 32 * 64) + 4 * (16 + 32 + 64)
-    assert model.count_params() == convolutions + 4 * 4 * 64 * 64 + 4 * 64 + 64 * 10 + 10
+    model = networks.normalised_network([[16], [32, 64], []], 5, [64], dropout=0.3)
+    # Sides: 28, 24, pooled 12, 8, 4, pooled 2. Four numbers normalise each channel.
+    convolutions = 25 * (16 + 16 * 32 + 32 * 64) + 4 * (16 + 32 + 64)
+    assert model.count_params() == convolutions + 2 * 2 * 64 * 64 + 4 * 64 + 64 * 10 + 10
     kinds = [type(layer).__name__ for layer in model.layers]
     assert kinds[1:4] == ["Conv2D", "BatchNormalization", "ReLU"]
     assert kinds.count("MaxPooling2D") == 2
@@ -213,7 +213,7 @@ def test_a_normalised_network_is_as_small_as_counted_by_hand():
 
 def test_a_folded_network_answers_as_before():
     X, y = images(40)
-    model = networks.normalised_network([(5, [3]), (3, [4, 5])], [8], dropout=0.3)
+    model = networks.normalised_network([[3], [4, 5]], 3, [8], dropout=0.3)
     train_on_schedule(model, X, y, np.random.default_rng(0), epochs=3, batch_size=8, peak=0.01)
     plain = networks.folded(model)
     before, after = (networks.probabilities(network, X) for network in (model, plain))

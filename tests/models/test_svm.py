@@ -18,6 +18,7 @@ from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.models import report_card
 from mnist_report.models.classical import svm
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
+from mnist_report.studies.paper import SVM_KERNELS
 from samples import digits
 
 ONE_BY_ONE = 0.0
@@ -40,7 +41,7 @@ def test_prediction_is_that_of_svc():
     one, other = rng.integers(0, len(X), (2, 3000))
     many = weight * X[one] + (1 - weight) * X[other]
     for classes in (2, 3, 10):
-        for kernel in svm.KERNELS:
+        for kernel in SVM_KERNELS.kernels:
             points, y = (part[:700] for part in of_classes(classes))
             model = SVC(kernel=kernel, gamma="scale", degree=3, coef0=0.5).fit(points, y)
             labels, scores = svm.predict_with_scores(model, many)
@@ -60,7 +61,7 @@ def test_weights_do_what_repeated_rows_do(monkeypatch):
     for classes in (2, 10):
         points, y = of_classes(classes)
         drawn = drawn_from(len(points), 400)
-        for kernel in svm.KERNELS:
+        for kernel in SVM_KERNELS.kernels:
             # The sigmoid kernel is nearly positive with this gamma; with a larger one the dual
             # problem can have several solutions.
             options = {"kernel": kernel, "C": 0.5, "gamma": "auto", "degree": 2, "tol": 1e-8}
@@ -84,12 +85,12 @@ def test_both_rows_of_a_kernel_are_those_of_a_direct_fit():
     options, data = {"C": 1.0, "gamma": "scale", "degree": 2}, digits(1000, 797)
     drawn = drawn_from(1000, 500, seed=0)
     # A kernel listed twice counts once.
-    table = compare_kernels(data, drawn, [*svm.KERNELS, "linear"], **options)
+    table = compare_kernels(data, drawn, [*SVM_KERNELS.kernels, "linear"], **options)
     X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
     judged_on = {"train": (X, y), "test": (data.test_images.astype(np.float64), data.test_labels)}
     rows = iter(table.to_dict("records"))
     metrics = as_metrics(table)
-    for kernel in svm.KERNELS:
+    for kernel in SVM_KERNELS.kernels:
         model = SVC(kernel=kernel, **options).fit(X, y)
         for part, (images, labels) in judged_on.items():
             row = next(rows)

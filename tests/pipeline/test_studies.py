@@ -14,7 +14,7 @@ from mnist_report.core.trees import flatten
 
 #: What a study measures once: what it chooses before all else, and what draws nothing.
 ONCE = {name: ("choice",) for name in Studies.model_fields if name.startswith("frontier_")}
-ONCE["frontier_svm"] += ("all_rows", "deskewed", "even", "gamma")
+ONCE["frontier_svm"] += ("all_rows", "deskewed", "gamma")
 
 
 @pytest.fixture(scope="module")

@@ -242,7 +242,7 @@ class AblationsKeras(Repeated):
 class Frontier(Repeated):
     best_seeds: Seeds
     strengths: Annotated[
-        list[Annotated[float, Field(gt=0, le=5)]], Field(min_length=1), AfterValidator(_differ)
+        list[Annotated[float, Field(ge=0, le=5)]], Field(min_length=1), AfterValidator(_differ)
     ]
 
 
@@ -255,7 +255,6 @@ class FrontierSvm(Frontier):
     pca_components: Components
     gammas: Annotated[list[Positive], Field(min_length=1), AfterValidator(_differ)]
     copies: Copies
-    trial_copies: Copies
 
 
 class Studies(Section):

@@ -452,16 +452,15 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
 
     ``rises`` is how far it rises from epoch to epoch, over the epochs that both ran.
     """
-    curves = {"scaled": m.curve(scaled), "unscaled": m.curve(unscaled)}
-    epochs = min(curve.shape[1] for curve in curves.values())
-    at_first, at_last = ([curve[:, k] for curve in curves.values()] for k in (0, epochs - 1))
-    found: Found = {"epochs": epochs, "first_loss": _scaled_or_not(*at_first, better=-1)}
-    if epochs > 1:
-        found["rises"] = {
-            pixels: float(np.diff(curve[:, :epochs], axis=1).clip(0).sum(axis=1).mean())
-            for pixels, curve in curves.items()
-        }
-    return found | {"last_loss": _scaled_or_not(*at_last, better=-1)}
+    curves = [m.curve(scaled), m.curve(unscaled)]
+    epochs = min(curve.shape[1] for curve in curves)
+    rises = [np.diff(curve[:, :epochs], axis=1).clip(0).sum(axis=1) for curve in curves]
+    return {
+        "epochs": epochs,
+        "first_loss": _scaled_or_not(*(curve[:, 0] for curve in curves), better=-1),
+        "rises": _scaled_or_not(*rises, better=-1),
+        "last_loss": _scaled_or_not(*(curve[:, epochs - 1] for curve in curves), better=-1),
+    }
 
 
 def tuned(m: Measured, one: str, other: str) -> Found:

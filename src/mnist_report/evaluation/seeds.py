@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mnist_report.core import files, paths
-from mnist_report.scores.uncertainty import spread
 
 #: ``<study>.<metric>`` to its values in the order of the seeds, shape (seeds,).
 Values = Mapping[str, NDArray[np.float64]]
@@ -28,15 +27,10 @@ def welch(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, flo
 
     B. L. Welch, Biometrika 34, 1947. Where neither side has a spread the interval has no width.
     """
-    sides = spread(one), spread(other)
-    mean = sides[1]["mean"] - sides[0]["mean"]
-    errors = [side["sd"] ** 2 / side["seeds"] for side in sides]
-    half, p = 0.0, float(mean == 0)
-    if sum(errors) > 0:
-        freedom = sum(errors) ** 2 / sum(
-            error**2 / (side["seeds"] - 1) for error, side in zip(errors, sides, strict=True)
-        )
-        error = sum(errors) ** 0.5
-        half = float(stats.t.ppf(0.975, freedom)) * error
-        p = float(2 * stats.t.sf(abs(mean) / error, freedom))
-    return {"mean": mean, "low": mean - half, "high": mean + half, "p": p}
+    low = high = mean = float(other.mean() - one.mean())
+    p = float(mean == 0)
+    if np.ptp(one) > 0 or np.ptp(other) > 0:
+        test = stats.ttest_ind(other, one, equal_var=False)
+        low, high = test.confidence_interval(0.95)
+        p = float(test.pvalue)
+    return {"mean": mean, "low": float(low), "high": float(high), "p": p}

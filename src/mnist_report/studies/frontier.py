@@ -62,16 +62,18 @@ def held_back(data: ScaledData) -> int:
     return min(HELD_BACK, len(data.train_labels) // 6)
 
 
-def validate(fit: Fit, values: Sequence[float], data: ScaledData) -> dict[str, float]:
-    """Train without the rows held back; return the accuracy on these by value, 0 to 1."""
+def validate(
+    fit: Fit, name: str, values: Sequence[float], data: ScaledData
+) -> dict[str, dict[str, float]]:
+    """Train without the rows held back; return, by `name`, each value's accuracy on these."""
     images, labels = data.train_images, data.train_labels
     cut = len(labels) - held_back(data)
-    return {
-        f"{value:g}": accuracy(
-            labels[cut:], fit(images[:cut], labels[:cut], 0, value).read(images[cut:])
-        )
-        for value in values
-    }
+
+    def judge(value: float) -> float:
+        model = fit(images[:cut], labels[:cut], 0, **{name: value})
+        return accuracy(labels[cut:], model.read(images[cut:]))
+
+    return {name: {f"{value:g}": judge(value) for value in values}}
 
 
 def best_of(accuracies: Mapping[str, float]) -> float:

@@ -15,15 +15,18 @@ from mnist_report.studies.paper import CNN
 
 SCHEDULE: dict[str, Any] = {"epochs": 10, "batch_size": CNN.batch_size, "peak": 0.004}
 
-#: The paper's layers with normalisation in place of dropout, and a network with more filters: three
-#: convolutions, the first with LeNet-5's kernels, and one small dense layer.
+#: The paper's layers with normalisation in place of dropout: both convolutions end with a pooling.
 NORMALISED = partial(
     networks.normalised_network,
-    [(CNN.kernel_size, [count]) for count in CNN.filters],
+    [*([count] for count in CNN.filters), []],
+    CNN.kernel_size,
     CNN.dense_units,
     dropout=0.0,
 )
-MORE_FILTERS = partial(networks.normalised_network, [(5, [16]), (3, [32, 64])], [64], dropout=0.3)
+#: Five convolutions and one small dense layer.
+MORE_FILTERS = partial(
+    networks.normalised_network, [[16, 16], [32, 48], [64]], CNN.kernel_size, [32], dropout=0.3
+)
 
 
 def fit_all_rows(images: Images, labels: Labels, seed: int, *, epochs: int) -> Fitted:
@@ -67,9 +70,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
     trial = partial(fit, build=MORE_FILTERS, **SCHEDULE | {"epochs": params.trial_epochs})
-    return ladder(
-        data, lambda: {"strength": validate(trial, params.strengths, data)}, steps(params)
-    )
+    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps(params))
 
 
 def _fitted(model: networks.Model) -> Fitted:

@@ -56,6 +56,4 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
     trial = partial(upright(fit), **SMOOTHED | {"epochs": params.trial_epochs})
-    return ladder(
-        data, lambda: {"strength": validate(trial, params.strengths, data)}, steps(params)
-    )
+    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps(params))

@@ -13,9 +13,9 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.sampling import draw_with_replacement
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.kernels import answers
-from mnist_report.models.classical.svm import KERNELS, as_number, fit_unique, predict_with_scores
+from mnist_report.models.classical.svm import as_number, fit_unique, predict_with_scores
 from mnist_report.scores.scores import auc_hard
-from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA
+from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_KERNELS
 
 
 def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
@@ -39,7 +39,7 @@ def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
     candidates = gammas(data.train_images[drawn])
     result: dict[str, Any] = {}
-    for kernel in KERNELS:
+    for kernel in SVM_KERNELS.kernels:
         for name, gamma in candidates.items():
             if kernel == "linear" and name != "auto":  # it has no gamma
                 continue

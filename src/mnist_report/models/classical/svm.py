@@ -19,9 +19,6 @@ from mnist_report.core.params import Kernel
 
 Gamma = float | Literal["auto", "scale"]
 
-#: The four kernels in the paper's order.
-KERNELS: tuple[Kernel, ...] = ("linear", "poly", "sigmoid", "rbf")
-
 #: The largest kernel matrix to keep in memory, in GiB: u distinct rows need 8 u² bytes.
 GRAM_GIB = 5.0
 

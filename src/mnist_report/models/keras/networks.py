@@ -131,7 +131,7 @@ def convolutional_network(
 
 
 def normalised_network(
-    blocks: Sequence[tuple[int, Sequence[int]]], dense: Sequence[int], dropout: float
+    blocks: Sequence[Sequence[int]], kernel_size: int, dense: Sequence[int], dropout: float
 ) -> Model:
     """Build a convolutional network whose every layer is normalised, with new random weights.
 
@@ -140,7 +140,7 @@ def normalised_network(
     Parameters
     ----------
     blocks
-        Each the side of its kernels, and the filters of its convolutions; a max-pooling ends it.
+        Each has the filters of its convolutions; a max-pooling parts it from the next.
     dropout
         Share of the last block's outputs set to 0 in each step of training.
     """
@@ -154,11 +154,12 @@ def normalised_network(
         ]
 
     layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
-    for number, (side, filters) in enumerate(blocks, start=1):
+    for number, filters in enumerate(blocks, start=1):
+        if number > 1:
+            layers.append(keras.layers.MaxPooling2D(2, name=f"pooling_{number - 1}"))
         for letter, count in zip("abc", filters, strict=False):
             name = f"convolution_{number}{letter}"
-            layers += normalised(keras.layers.Conv2D(count, side, use_bias=False, name=name))
-        layers.append(keras.layers.MaxPooling2D(2, name=f"pooling_{number}"))
+            layers += normalised(keras.layers.Conv2D(count, kernel_size, use_bias=False, name=name))
     layers += [
         keras.layers.Flatten(name="flatten"),
         keras.layers.Dropout(dropout, name="dropout"),
