@@ -133,11 +133,7 @@ def test_what_is_no_file_of_parameters_is_one_line(tmp_path):
     ):  # fmt: skip
         assert refusal(tmp_path, text).startswith("params.yaml")
     assert {path.name for path in tmp_path.iterdir()} == {"params.yaml"}
-    for text in ("", "# nothing\n", "hello"):
-        said = refusal(tmp_path, text)
-        assert said.startswith(
-            "params.yaml is empty or holds no sections; 'git checkout params.yaml'"
-        )
+    assert "'git checkout params.yaml'" in refusal(tmp_path, "# nothing\n")
     with pytest.raises(UserError, match=r"none.yaml is missing; 'git checkout params\.yaml'"):
         load_params(tmp_path / "none.yaml")
     with pytest.raises(UserError, match="cannot be read"):

@@ -23,19 +23,15 @@ def test_pairs_are_tested_on_the_rows_that_tell_them_apart():
         "c": np.array([True] * 20),
     }
     tests = comparison.paired_tests(right, [("a", "b"), ("a", "c"), ("b", "c")])
-    assert {one: list(others) for one, others in tests.items()} == {"a": ["b", "c"], "b": ["c"]}
-    ab, ac, bc = tests["a"]["b"], tests["a"]["c"], tests["b"]["c"]
-    assert (ab["only_one"], ab["only_other"]) == (9, 1)
-    assert ab["difference"] == pytest.approx(11 / 20 - 19 / 20)
-    assert ac["difference"] == pytest.approx(1 / 20)
-    # Two-sided: twice the chance of 9 or 10 heads of 10; of 1 of 1; of 9 of 9.
-    assert ab["p"] == pytest.approx(2 * 11 / 2**10)
-    assert ac["p"] == 1
-    assert bc["p"] == pytest.approx(2 / 2**9)
-    # Holm: the smallest of three by 3, the next by 2.
-    assert bc["p_holm"] == pytest.approx(3 * 2 / 2**9)
-    assert ab["p_holm"] == pytest.approx(2 * 2 * 11 / 2**10)
-    assert ac["p_holm"] == 1
+    found = pd.DataFrame({one + other: tests[one][other] for one in tests for other in tests[one]})
+    expected = {
+        # By Holm's rule the smallest of three p counts three times, the next one twice.
+        "ab": [9, 1, -8 / 20, 2 * 11 / 2**10, 2 * 2 * 11 / 2**10],
+        "ac": [0, 1, 1 / 20, 1, 1],
+        "bc": [0, 9, 9 / 20, 2 / 2**9, 3 * 2 / 2**9],
+    }
+    index = ["only_one", "only_other", "difference", "p", "p_holm"]
+    pd.testing.assert_frame_equal(found, pd.DataFrame(expected, index))
 
 
 def test_bins_hold_equal_counts_and_say_what_is_in_them():

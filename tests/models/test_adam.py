@@ -21,19 +21,14 @@ def test_training_is_that_of_scikit_learn():
     )
     theirs.partial_fit(X, y, classes=np.arange(10))
     # Its own first step is undone: these are the arrays that it will change in place.
-    for start, array in zip(
-        [*mine.coefs_, *mine.intercepts_], [*theirs.coefs_, *theirs.intercepts_], strict=True
-    ):
-        array[...] = start
+    for name in ("coefs_", "intercepts_"):
+        for start, array in zip(getattr(mine, name), getattr(theirs, name), strict=True):
+            array[...] = start
     theirs._optimizer.t = 0
     for array in (*theirs._optimizer.ms, *theirs._optimizer.vs):
         array[...] = 0
     for _ in range(4):
         mine.partial_fit(X, y)
         theirs.partial_fit(X, y)
-        np.testing.assert_allclose(
-            mine.predict_log_proba(DATA.test_images),
-            theirs.predict_log_proba(DATA.test_images),
-            rtol=1e-3,
-            atol=1e-4,
-        )
+        ours, expected = (each.predict_log_proba(DATA.test_images) for each in (mine, theirs))
+        np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-4)

@@ -40,12 +40,8 @@ def test_duels_are_coupled_to_the_probabilities_that_they_come_from():
     wins = upper + np.tril(1 - upper.T, -1)
 
     def misfit(p):
-        return sum(
-            (wins[j, i] * p[i] - wins[i, j] * p[j]) ** 2
-            for i in range(4)
-            for j in range(4)
-            if i != j
-        )
+        lost = wins.T * p[:, None]
+        return ((lost - lost.T) ** 2).sum()
 
     (best,) = coupled(wins[None])
     for other in best + 0.01 * rng.dirichlet(np.ones(4), size=50) - 0.0025:

@@ -97,16 +97,9 @@ def test_more_folds_than_rows_of_a_class_are_refused():
 def table(*rows):
     """Make a grid's table from (C, gamma, scores of the folds)."""
     C, gamma, folds = zip(*rows, strict=True)
-    means = pd.Series([np.mean(scores) for scores in folds])
-    return pd.DataFrame(
-        {
-            "C": C,
-            "gamma": gamma,
-            "mean": means,
-            "rank": means.round(12).rank(ascending=False, method="min").astype(int),
-            **{f"fold_{k + 1}": [scores[k] for scores in folds] for k in range(len(folds[0]))},
-        }
-    )
+    found = pd.DataFrame({"C": C, "gamma": gamma, "mean": [np.mean(scores) for scores in folds]})
+    found["rank"] = found["mean"].round(12).rank(ascending=False, method="min").astype(int)
+    return found.join(pd.DataFrame(folds).rename(columns=lambda k: f"fold_{k + 1}"))
 
 
 def test_of_tied_candidates_the_smallest_c_then_gamma_is_taken():

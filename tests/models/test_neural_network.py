@@ -136,14 +136,8 @@ def test_as_printed_agrees_with_a_loop_over_columns():
             W1, b1, W2, b2 = (v - step for v, step in zip((W1, b1, W2, b2), steps, strict=True))
             start += s + 1
 
-    network = NeuralNetworkClassifier(
-        (hidden,),
-        minibatch_size=s,
-        learning_rate=eta,
-        minibatching="as_printed",
-        dtype="float64",
-        random_state=3,
-    ).fit(X, labels)
+    network = NeuralNetworkClassifier((hidden,), minibatching="as_printed", random_state=3)
+    network.set_params(minibatch_size=s, learning_rate=eta, dtype="float64").fit(X, labels)
     expected = [W1.T, W2.T, b1[:, 0], b2[:, 0]]
     for ours, reference in zip(parameters(network), expected, strict=True):
         np.testing.assert_allclose(ours, reference, rtol=1e-12)

@@ -93,19 +93,14 @@ def test_scaling_is_a_change_of_gamma_and_of_c():
 
 def test_convergence_is_that_of_plain_fits():
     found = ablations_network.convergence(DATA, [0.03, 0.3], 3, seed=4)
+    settings = {"init": "fan_in", "shuffle": True, "learning_rate": 0.3, "random_state": 4}
     for activation in ("sigmoid", "relu"):
         assert list(found[activation]) == ["eta_0.03", "eta_0.3"]
         curve = found[activation]["eta_0.3"]
         assert curve["diverged"] == 0
         for epochs in (1, 3):
-            network = NeuralNetworkClassifier(
-                activation=activation,
-                init="fan_in",
-                shuffle=True,
-                learning_rate=0.3,
-                epochs=epochs,
-                random_state=4,
-            ).fit(DATA.train_images, DATA.train_labels)
+            network = NeuralNetworkClassifier(activation=activation, epochs=epochs, **settings)
+            network.fit(DATA.train_images, DATA.train_labels)
             probabilities = network.predict_proba(DATA.test_images).astype(np.float64)
             probabilities /= probabilities.sum(axis=1, keepdims=True)
             loss = log_loss(DATA.test_labels, probabilities)
