@@ -1,4 +1,4 @@
-"""The list of licences, held against the lock file."""
+"""The lock files and the list of licences."""
 
 from pathlib import Path
 
@@ -6,6 +6,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_lock_files_name_no_address():
+    for lock in ROOT.glob("requirements*.lock"):
+        assert "://" not in lock.read_text(encoding="utf-8")
 
 
 def test_the_licences_are_those_of_what_is_pinned_for_linux():

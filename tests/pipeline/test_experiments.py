@@ -1,5 +1,7 @@
 """A changed parameter: on a branch, as an experiment, and in the queue."""
 
+import json
+
 import pytest
 
 
@@ -16,6 +18,14 @@ def tried(base, land):
     done = checkout.dvc("exp", "run", "--name", "here", "-S", "scratch_nn.epochs=3", "judge")
     assert done.stages == ["scratch_nn", "comparison", "judge"]
     return checkout
+
+
+@pytest.fixture(scope="module")
+def clone(tried, land):
+    """Return a clone, without cache or data, in which a branch holds the last experiment."""
+    tried.commit("Three epochs")
+    tried.git("checkout", "--quiet", "main")
+    return tried.clone(land / "clone of experiments")
 
 
 def test_an_experiment_changes_what_depends_on_its_parameter(tried):
@@ -36,3 +46,23 @@ def test_experiments_are_recorded_in_the_checkout_they_were_started_from(tried):
     assert {name: set(runs) for name, runs in found.items()} == stages
     assert found["queued"]["scratch_nn"]["learning_rate"] == "0.5"
     assert found["here"]["scratch_nn"]["epochs"] == "3"
+
+
+def test_branches_are_compared_without_a_cache(clone):
+    assert not (clone.path / ".dvc" / "cache").exists()
+    names, *rows = clone.dvc("metrics", "show").out.splitlines()
+    assert any(row.startswith("metrics/cnn.json") for row in rows)
+    assert len(rows) <= 10
+    assert max(map(len, [names, *rows])) <= 160
+
+    done = clone.dvc("metrics", "diff", "main", "origin/three", "--json")
+    rows = [(file, key) for file, diff in json.loads(done.out).items() for key in diff]
+    assert ("metrics/scratch_nn.json", "log_loss") in rows
+    assert len(rows) <= 15
+
+    compared = clone.path / "dvc_plots"
+    clone.dvc("plots", "diff", "main", "origin/three")
+    page = (compared / "index.html").read_text(encoding="utf-8")
+    for rev in ("main", "origin/three"):
+        assert f'"rev": "{rev}"' in page
+        assert list(compared.rglob(f"{rev.replace('/', '_')}_plots_verdicts_numbers.png"))
