@@ -27,7 +27,7 @@ from mnist_report.studies import (
     frontier_scratch_nn,
     frontier_svm,
 )
-from mnist_report.studies.frontier import chosen
+from mnist_report.studies.frontier import chosen, tried
 from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SVM_FINAL
 
 OUTPUT = paths.BENCHMARKS / "frontier.json"
@@ -79,10 +79,10 @@ def as_printed() -> dict[str, float]:
 def ladder(name: str) -> dict[str, float]:
     """Time every step of a ladder."""
     data, params = load_scaled(), getattr(load_params().studies, f"frontier_{name}")
-    found = files.read_json(paths.results_file(f"frontier_{name}"))
+    choice = tried(files.read_json(paths.results_file(f"frontier_{name}")))
     times = {}
     for key, step in LADDERS[name].steps(params).items():
-        train = partial(step.fit, data.train_images, data.train_labels, 0, **chosen(found, step))
+        train = partial(step.fit, data.train_images, data.train_labels, 0, **chosen(choice, step))
         if name == "svm":
             times[key] = seconds(train)
         else:

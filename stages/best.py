@@ -9,7 +9,7 @@ from mnist_report.data.scaled import load_scaled
 from mnist_report.models.keras import networks
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 from mnist_report.studies import frontier_cnn, frontier_scratch_nn
-from mnist_report.studies.frontier import BEST, chosen
+from mnist_report.studies.frontier import BEST, chosen, tried
 
 
 def of_scratch(network: NeuralNetworkClassifier) -> bytes:
@@ -33,7 +33,7 @@ def main(stage: Stage) -> None:
     for file, (module, archive) in NETWORKS.items():
         study = f"frontier_{file.split('.')[0]}"
         best = module.steps(getattr(stage.params.studies, study))[BEST]
-        values = chosen(files.read_json(paths.results_file(study)), best)
+        values = chosen(tried(files.read_json(paths.results_file(study))), best)
         # As in the study: with more threads the last digits are others.
         with threadpool_limits(1):
             fitted = best.fit(data.train_images, data.train_labels, 0, **values)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.core.params import FrontierNetwork
 from mnist_report.core.repeat import Group, Runs, Study
 from mnist_report.data.distortions import deskew
 from mnist_report.data.scaled import ScaledData
@@ -89,9 +90,9 @@ def tried(found: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     }
 
 
-def chosen(found: Mapping[str, Any], step: Step) -> dict[str, float]:
-    """Return the values that a step of a study, as it is written, was given."""
-    return {what: best_of(tried(found)[what]) for what in step.takes}
+def chosen(tried: Mapping[str, Mapping[str, float]], step: Step) -> dict[str, float]:
+    """Return the values that a step takes, each the best of those tried."""
+    return {what: best_of(tried[what]) for what in step.takes}
 
 
 def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
@@ -128,8 +129,7 @@ def ladder(
 
     def climb(name: str, seed: int, runs: Runs | None = None) -> dict[str, Any]:
         step = steps[name]
-        choice = runs[CHOICE][0] if runs else {}
-        values = {what: best_of(choice[what]) for what in step.takes}
+        values = chosen(runs[CHOICE][0] if runs else {}, step)
         return test(partial(step.fit, **values), data, seed)
 
     groups = {
@@ -137,3 +137,9 @@ def ladder(
         for name, step in steps.items()
     }
     return Study({CHOICE: Group(lambda seed: choose(), 1), **groups}, one_thread=True)
+
+
+def network_ladder(data: ScaledData, params: FrontierNetwork, steps: Mapping[str, Step]) -> Study:
+    """Return a ladder whose strength of distortions is chosen by shorter trainings of its best."""
+    trial = partial(steps[BEST].fit, epochs=params.trial_epochs)
+    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps)

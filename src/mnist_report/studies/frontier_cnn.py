@@ -10,7 +10,7 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
 from mnist_report.models.keras.schedule import train_on_schedule
-from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, ladder, validate
+from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, network_ladder
 from mnist_report.studies.paper import CNN
 
 SCHEDULE: dict[str, Any] = {"epochs": 10, "batch_size": CNN.batch_size, "peak": 0.004}
@@ -69,8 +69,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(fit, build=MORE_FILTERS, **SCHEDULE | {"epochs": params.trial_epochs})
-    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps(params))
+    return network_ladder(data, params, steps(params))
 
 
 def _fitted(model: networks.Model) -> Fitted:

@@ -15,9 +15,8 @@ from mnist_report.studies.frontier import (
     Images,
     Labels,
     Step,
-    ladder,
+    network_ladder,
     upright,
-    validate,
 )
 from mnist_report.studies.paper import KERAS_DENSE
 
@@ -55,5 +54,4 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(upright(fit), **SMOOTHED | {"epochs": params.trial_epochs})
-    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps(params))
+    return network_ladder(data, params, steps(params))

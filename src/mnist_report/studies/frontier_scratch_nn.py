@@ -17,9 +17,8 @@ from mnist_report.studies.frontier import (
     Images,
     Labels,
     Step,
-    ladder,
+    network_ladder,
     upright,
-    validate,
 )
 from mnist_report.studies.paper import SCRATCH_NN
 
@@ -91,5 +90,4 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
 
 def plan(data: ScaledData, params: FrontierNetwork, compute: Compute) -> Study:
     """Choose the strength of the distortions, and climb."""
-    trial = partial(upright(fit), **WIDER | {"epochs": params.trial_epochs})
-    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps(params))
+    return network_ladder(data, params, steps(params))
