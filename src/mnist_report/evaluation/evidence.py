@@ -1,10 +1,11 @@
 """Evidence for and against the paper's statements: numbers, taken from what the stages measured.
 
-`report/statements.yaml` names, for each statement, one of these functions and its arguments.
+`report/statements.yaml` says, for each statement, which numbers; what takes more than a mean or a
+difference is a function here.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -51,24 +52,17 @@ class Measured:
     spectrum: Floats
     projected: ScaledData
 
-    def family(self, pattern: str) -> dict[tuple[str, ...], Floats]:
-        """Return the values whose names fit, under what these have for each ``*``; or KeyError."""
-        name = re.compile(re.escape(pattern).replace(r"\*", "(.+)"))
-        found = {
-            match.groups(): values
-            for key, values in self.values.items()
-            if (match := name.fullmatch(key))
-        }
+    def by_name(self, pattern: str) -> dict[str, Floats]:
+        """Return the values whose names fit, by what stands for the first ``*``; or KeyError."""
+        name = re.compile(re.escape(pattern).replace(r"\*", "(.+)", 1).replace(r"\*", ".+"))
+        pairs = [(name.fullmatch(key), values) for key, values in self.values.items()]
+        found = {match[1]: values for match, values in pairs if match}
         if not found:
             raise KeyError(pattern)
         return found
 
-    def by_name(self, pattern: str) -> dict[str, Floats]:
-        """Return the `family` of a pattern with one ``*``."""
-        return {name: values for (name,), values in self.family(pattern).items()}
-
     def by_number(self, pattern: str) -> dict[int, Floats]:
-        """Return the `family` of a pattern with one ``*``, a number, in their order."""
+        """Return the values `by_name` where numbers stand for the ``*``, in their order."""
         found = {int(name): values for name, values in self.by_name(pattern).items()}
         return {number: found[number] for number in sorted(found)}
 
@@ -78,8 +72,7 @@ class Measured:
 
     def curves(self, pattern: str) -> dict[str, Floats]:
         """Return what stands for the first ``*`` to the `curve` over the second."""
-        names = dict.fromkeys(name for name, _ in self.family(pattern))
-        return {name: self.curve(pattern.replace("*", name, 1)) for name in names}
+        return {name: self.curve(pattern.replace("*", name, 1)) for name in self.by_name(pattern)}
 
     def timing(self, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
         """Return what the benchmark holds, if it was run on the data set at hand."""
@@ -88,20 +81,28 @@ class Measured:
         return at(self.metrics, f"benchmark.{name}")
 
 
-def gather(measured: Measured, sources: Mapping[str, Mapping[str, Any]]) -> dict[str, Found]:
-    """Return the evidence for every statement; where something was not measured there is none.
-
-    `sources` leads from a statement to ``from``, a name in `EVIDENCE`, and that one's arguments.
-    """
+def gather(measured: Measured, sources: Mapping[str, Any]) -> dict[str, Found]:
+    """Return the evidence for every statement; where something was not measured there is none."""
     found = {}
     for statement, source in sources.items():
-        arguments = {key: value for key, value in source.items() if key != "from"}
         with suppress(KeyError):
-            found[statement] = EVIDENCE[source["from"]](measured, **arguments)
+            found[statement] = find(measured, source)
     return found
 
 
-# Tools
+def find(m: Measured, source: Any) -> Any:  # noqa: ANN401  (a number or a tree of them)
+    """Return the numbers that a tree of names stands for, as `report/statements.yaml` explains."""
+    if isinstance(source, str):
+        if "*" in source:
+            return {name: float(values.mean()) for name, values in m.by_name(source).items()}
+        return float(m.values[source].mean()) if source in m.values else at(m.metrics, source)
+    if "from" in source:
+        arguments = {key: value for key, value in source.items() if key != "from"}
+        return EVIDENCE[source["from"]](m, **arguments)
+    return {name: find(m, part) for name, part in source.items()}
+
+
+# Differences
 
 
 def ratio_range(above: ArrayLike, below: ArrayLike = 1.0) -> dict[str, float]:
@@ -115,27 +116,34 @@ def ratio_range(above: ArrayLike, below: ArrayLike = 1.0) -> dict[str, float]:
     }
 
 
-def _advantages(of: str, scores: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
+def paired(m: Measured, one: str, other: str) -> Found:
+    """Return the other less the one, seed by seed; the one may be a number of a stage."""
+    start = m.values[one] if one in m.values else at(m.metrics, one)
+    return paired_difference(start, m.values[other])
+
+
+def unpaired(m: Measured, one: str, other: str) -> Found:
+    """Return the other less the one, of models that share no draw."""
+    return welch(m.values[one], m.values[other])
+
+
+def two_models(m: Measured, one: str, other: str) -> Found:
+    """Compare a measure of two models that share no draw; a lower loss is an advantage."""
+    first, second = m.values[one], m.values[other]
     return {
-        name: paired_difference(other, scores[of]) for name, other in scores.items() if name != of
+        "one": float(first.mean()),
+        "other": float(second.mean()),
+        "seeds_one": len(first),
+        "seeds_other": len(second),
+        "advantage": welch(second, first) if one.endswith(".loss") else welch(first, second),
     }
 
 
-def _scaled_or_not(scaled: Floats, unscaled: Floats, *, better: int) -> Found:
-    """Compare values on scaled and unscaled pixels; `better` is 1 if more is better, else -1."""
-    return {
-        "scaled": float(scaled.mean()),
-        "unscaled": float(unscaled.mean()),
-        "advantage": paired_difference(better * unscaled, better * scaled),
-    }
-
-
-# Numbers as they stand
-
-
-def numbers(m: Measured, **names: str) -> Found:
-    """Return single numbers of stages' results under names of our own."""
-    return {own: at(m.metrics, name) for own, name in names.items()}
+def ahead(m: Measured, of: str, others: str, **more: str) -> Found:
+    """Return by how much values are ahead of others, seed by seed, each under its name."""
+    own = m.values[of]
+    them = m.by_name(others) | {name: m.values[each] for name, each in more.items()}
+    return {name: paired_difference(each, own) for name, each in them.items() if each is not own}
 
 
 def chance_above(m: Measured, values: str, limit: float) -> Found:
@@ -327,35 +335,15 @@ def kernel_seconds(m: Measured, kernel: str) -> Found:
     return found
 
 
-def best_kernel(m: Measured, kernel: str, values: str, by_gamma: str) -> Found:
-    """Compare a kernel with each other one on the same draws, by rows and by measure.
-
-    ``by_gamma`` has the same of labels on test rows for other meanings of gamma, but for the linear
-    kernel, which has none.
-    """
-    found: Found = {"gamma": {}}
-    linear = m.values[by_gamma.format(gamma="auto").replace("*", "linear")]
-    for gamma in ("scale_2019", "scale"):
-        scores = m.by_name(by_gamma.format(gamma=gamma)) | {"linear": linear}
-        found["gamma"][gamma] = _advantages(kernel, scores)
-    judged = {"train": ["auc_hard"], "test": ["auc_hard", "auc_scores", "accuracy"]}
-    for rows, measures in judged.items():
-        found[rows] = {}
-        for measure in measures:
-            scores = m.by_name(values.format(rows=rows, measure=measure))
-            found[rows][measure] = {"advantage": _advantages(kernel, scores)}
-    return found
-
-
 def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     """Return how often, over draws, a pair of C and gamma comes out best of the grid."""
-    accuracies, pair = m.family(values), (f"{C:g}", f"{gamma:g}")
+    accuracies, pair = m.by_name(values), f"C_{C:g}.gamma_{gamma:g}"
     if pair not in accuracies or len(accuracies) == 1:
         raise KeyError("the grid does not hold the paper's pair beside others")
     table = np.stack(list(accuracies.values()))
     best = table >= table.max(axis=0) - ROUNDING
     hits, ties = best[list(accuracies).index(pair)], best.sum(axis=0)
-    same_gamma = np.array([each[1] == pair[1] for each in accuracies])
+    same_gamma = np.array([name.endswith(f".gamma_{gamma:g}") for name in accuracies])
     found: Found = {
         "draws": len(ties),
         "among_best": int(hits.sum()),
@@ -369,82 +357,7 @@ def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     return found
 
 
-def scaling_of_svm(m: Measured, values: str) -> Found:
-    """Compare SVMs on scaled pixels with those on pixels up to 255, by kernel and measure."""
-    found: Found = {}
-    for kernel in ("linear", "rbf"):
-        # More is better of the accuracy, fewer of the iterations.
-        for measure, better in (("accuracy", 1), ("iterations", -1)):
-            sides = (
-                m.values[values.format(kernel=kernel, pixels=pixels, measure=measure)]
-                for pixels in ("scaled", "unscaled")
-            )
-            found.setdefault(kernel, {})[measure] = _scaled_or_not(*sides, better=better)
-    return found
-
-
 # Networks
-
-
-def learning(
-    m: Measured,
-    untrained: str,
-    trained: str,
-    as_printed: str,
-    better: str,
-    faulty: str,
-    mended: str,
-) -> Found:
-    """Compare a trained network with the untrained one, and with one that starts better.
-
-    ``fault`` is what the AUC gains when the faulty loop is mended: whether a curve could show it.
-    """
-    accuracies, before = m.values[f"{trained}.accuracy"], at(m.metrics, untrained)
-    return {
-        "untrained": before,
-        "learned": paired_difference(before, accuracies),
-        "accuracy": float(accuracies.mean()),
-        "auc_scores": float(m.values[f"{trained}.auc_scores"].mean()),
-        "better_start": float(m.values[better].mean()),
-        "shortfall": paired_difference(m.values[as_printed], m.values[better]),
-        "fault": paired_difference(m.values[faulty], m.values[mended]),
-    }
-
-
-def advantage(
-    m: Measured,
-    one: str,
-    other: str,
-    measures: Sequence[str],
-    as_printed: Mapping[str, str] | None = None,
-    by_score: str | None = None,
-) -> Found:
-    """Compare two final models over seeds, and the two trained ones on the test images.
-
-    An advantage is the other's value less the one's; of the loss, the one's less the other's. Where
-    the paper compares unlike measures, `as_printed` names them.
-    """
-    found: Found = {}
-    if by_score:
-        kinds = m.by_name(by_score)
-        found["by_score"] = {kind: float(aucs.mean()) for kind, aucs in kinds.items()}
-    if as_printed:
-        found["as_printed"] = welch(
-            m.values[f"spread_{one}.test.{as_printed['one']}"],
-            m.values[f"spread_{other}.test.{as_printed['other']}"],
-        )
-    for measure in measures:
-        first, second = (m.values[f"spread_{model}.test.{measure}"] for model in (one, other))
-        sign = -1 if measure == "loss" else 1
-        found[measure] = {
-            "one": float(first.mean()),
-            "other": float(second.mean()),
-            "seeds_one": len(first),
-            "seeds_other": len(second),
-            "advantage": welch(sign * first, sign * second),
-        }
-    test = at(m.metrics, f"comparison.tests.{one}.{other}")
-    return found | {"pair": {key: test[key] for key in ("difference", "p_holm")}}
 
 
 def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
@@ -454,12 +367,20 @@ def scaling_of_network(m: Measured, scaled: str, unscaled: str) -> Found:
     """
     curves = [m.curve(scaled), m.curve(unscaled)]
     epochs = min(curve.shape[1] for curve in curves)
-    rises = [np.diff(curve[:, :epochs], axis=1).clip(0).sum(axis=1) for curve in curves]
+
+    def compare(take: Callable[[Floats], Floats]) -> Found:
+        low, high = (take(curve[:, :epochs]) for curve in curves)
+        return {
+            "scaled": float(low.mean()),
+            "unscaled": float(high.mean()),
+            "advantage": paired_difference(low, high),
+        }
+
     return {
         "epochs": epochs,
-        "first_loss": _scaled_or_not(*(curve[:, 0] for curve in curves), better=-1),
-        "rises": _scaled_or_not(*rises, better=-1),
-        "last_loss": _scaled_or_not(*(curve[:, epochs - 1] for curve in curves), better=-1),
+        "first_loss": compare(lambda loss: loss[:, 0]),
+        "rises": compare(lambda loss: np.diff(loss, axis=1).clip(0).sum(axis=1)),
+        "last_loss": compare(lambda loss: loss[:, -1]),
     }
 
 
@@ -588,9 +509,9 @@ def cnn_speed(m: Measured) -> Found:
 EVIDENCE: dict[str, Callable[..., Found]] = {
     function.__name__: function
     for function in (
-        numbers, chance_above, explained, gain_of_variance, place_of_label,
-        labels_on_two_components, labels_on_three_components, more_components, all_components,
-        growth_of_work, kernel_seconds, best_kernel, best_of_grid, scaling_of_svm, learning,
-        advantage, scaling_of_network, tuned, dropout, relu_cost, cnn_speed,
+        paired, unpaired, two_models, ahead, chance_above, explained, gain_of_variance,
+        place_of_label, labels_on_two_components, labels_on_three_components, more_components,
+        all_components, growth_of_work, kernel_seconds, best_of_grid, scaling_of_network, tuned,
+        dropout, relu_cost, cnn_speed,
     )
 }  # fmt: skip
