@@ -17,6 +17,7 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, get_args
 
 from mnist_report.core.trees import at
@@ -34,16 +35,17 @@ Rule = Mapping[str, Any]
 
 def judge(rules: Sequence[Rule], objection: Rule | None, evidence: Evidence) -> Verdict:
     """Judge a statement by its rules and, if it has one, by what may be objected to them."""
-    verdict = together([apply(rule, evidence) for rule in rules])
-    if objection and {verdict, apply(objection, evidence)} == {"holds", "does not hold"}:
+    find = partial(at, evidence)
+    verdict = together([apply(rule, find) for rule in rules])
+    if objection and {verdict, apply(objection, find)} == {"holds", "does not hold"}:
         return "holds in part"
     return verdict
 
 
-def apply(rule: Rule, evidence: Evidence) -> Verdict:
-    """Return what one rule says."""
+def apply(rule: Rule, find: Callable[[str], Any]) -> Verdict:
+    """Return what one rule says of the numbers that are found under the names it takes."""
     names, thresholds = parts(rule)
-    return RULES[rule["rule"]](*(at(evidence, name) for name in names), **thresholds)
+    return RULES[rule["rule"]](*map(find, names), **thresholds)
 
 
 def parts(rule: Rule) -> tuple[list[str], dict[str, Any]]:
@@ -67,7 +69,7 @@ def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
             "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
             "n": numbers.get("seeds", numbers.get("rounds")),
             **{key: numbers.get(key) for key in ("p", "low", "high")},
-            "verdict": apply(rule, evidence) if evidence else "not tested",
+            "verdict": apply(rule, partial(at, evidence)) if evidence else "not tested",
         }
         for name, numbers in known.items()
     ]
@@ -98,6 +100,16 @@ def graded(holds: bool, in_part: bool = False) -> Verdict:
     return "holds in part" if in_part else "does not hold"
 
 
+def of_all(rule: Callable[..., Verdict], sum_up: Callable[..., Verdict]) -> Callable[..., Verdict]:
+    """Return the rule that judges several pieces of evidence each by another rule."""
+    return lambda each, **thresholds: sum_up([rule(one, **thresholds) for one in each.values()])
+
+
+def limited(compare: Callable[[float, float], bool]) -> Callable[..., Verdict]:
+    """Return the rule that compares a value with a limit, in units of another if there is one."""
+    return lambda value, unit=1, *, limit: graded(compare(value, limit * unit))
+
+
 # Comparisons over seeds or rows
 
 
@@ -106,16 +118,6 @@ def beyond_chance(difference: Evidence) -> Verdict:
     if difference["low"] == difference["high"] == 0:
         return "not tested"
     return graded(difference["low"] > 0, difference["mean"] > 0)
-
-
-def each_beyond_chance(differences: Mapping[str, Evidence]) -> Verdict:
-    """Judge that every difference is above 0."""
-    return together([beyond_chance(difference) for difference in differences.values()])
-
-
-def best_of_all(differences: Mapping[str, Evidence]) -> Verdict:
-    """Judge that something is ahead of all others, from what it is ahead of each."""
-    return strictest([beyond_chance(difference) for difference in differences.values()])
 
 
 def no_gain(differences: Mapping[str, Evidence], worth_while: float) -> Verdict:
@@ -156,11 +158,6 @@ def in_every_round(ratio: Evidence, noticeable: float) -> Verdict:
     return graded(ratio["min"] > 1 and ratio["median"] >= noticeable, ratio["median"] > 1)
 
 
-def beats_all_in_every_round(ratios: Mapping[str, Evidence], noticeable: float) -> Verdict:
-    """Judge that each ratio is above 1 `in_every_round`."""
-    return strictest([in_every_round(each, noticeable) for each in ratios.values()])
-
-
 # Single numbers
 
 
@@ -179,11 +176,6 @@ def larger(value: float, *others: float) -> Verdict:
     return graded(value > max(others))
 
 
-def limited(compare: Callable[[float, float], bool]) -> Callable[..., Verdict]:
-    """Return the rule that compares a value with a limit, in units of another if there is one."""
-    return lambda value, unit=1, *, limit: graded(compare(value, limit * unit))
-
-
 def likely(probability: float, sure: float) -> Verdict:
     """Judge that something is as good as sure; more likely than not counts in part."""
     return graded(probability >= sure, probability > 1 / 2)
@@ -197,11 +189,13 @@ def in_every_draw(alone: int, among: int, draws: int, share: float) -> Verdict:
 RULES: dict[str, Callable[..., Verdict]] = {
     rule.__name__: rule
     for rule in (
-        beyond_chance, each_beyond_chance, best_of_all, no_gain, interval_above, no_rise,
-        paired_test, more_right, in_every_round, beats_all_in_every_round, rounds_to, within,
-        larger, likely, in_every_draw,
+        beyond_chance, no_gain, interval_above, no_rise, paired_test, more_right, in_every_round,
+        rounds_to, within, larger, likely, in_every_draw,
     )
 } | {
+    "each_beyond_chance": of_all(beyond_chance, together),
+    "best_of_all": of_all(beyond_chance, strictest),
+    "beats_all_in_every_round": of_all(in_every_round, strictest),
     "at_most": limited(operator.le),
     "below": limited(operator.lt),
     "at_least": limited(operator.ge),
