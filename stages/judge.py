@@ -54,7 +54,7 @@ def main(stage: Stage) -> None:
         "numbers": by_verdict,
         "scores": ledger.tally(scores, ledger.VERDICTS),
         "folds": ledger.folds_of_the_search(entries, values),
-        "calibration": ledger.calibrate(numbers, values),
+        "calibration": ledger.calibrate(numbers),
         "statements": ledger.tally((row["verdict"] for row in judged), rules.VERDICTS),
     }
 

@@ -168,6 +168,30 @@ def test_numbers_are_corrected_for_how_many_there_are_and_count_once():
     assert verdicts("a", "b") == ({"undecided"}, {2})
 
 
+def test_numbers_of_one_cell_differ_together():
+    draws = np.array([-1.0, 0.0, 1.0])
+    near, far = (entry(printed, margin=9, together="cell", draws=draws) for printed in ("0", "99"))
+    alone = entry("0", margin=9, draws=draws)
+    answers = ledger.answer({"near": near, "far": far, "alone": alone})
+    assert [each["verdict"] for each in answers.values()] == ["differs", "differs", "agrees"]
+
+
+def test_our_own_draws_are_rarely_called_different():
+    rng = np.random.default_rng(1)
+    # Half of them have twenty seeds, half ten: in the later seeds these begin again, uncounted.
+    numbers = {
+        k: entry("0.9000", margin=0.01, draws=rng.normal(0.9, 0.001, 10 + 10 * (k % 2)))
+        for k in range(40)
+    }
+    few = entry("0.9000", margin=0.01, draws=np.array([0.8, 0.9]))
+    given = ledger.judge_our_own(numbers | {"few": few})
+    assert given["seed"].value_counts(sort=False).tolist() == [40] * 10 + [20] * 10
+    # Over 20 families at 5 % one false alarm is expected; five are rarer than 1 in 300.
+    assert given.loc[given["verdict"] == "differs", "seed"].nunique() < 5
+    # One in twenty has an own p below 5 %.
+    assert (given["verdict"] == "agrees").mean() == pytest.approx(0.95, abs=0.03)
+
+
 def test_a_choice_is_counted():
     for printed, drawn, share, verdict in (
         ("10", [10, 10, 100], 2 / 3, "agrees"),
@@ -225,7 +249,7 @@ def test_all_committed_numbers_are_judged_and_explained(committed):
     assert counts["not computed"] == counts["not comparable"] == 0
     assert committed["verdicts"]["numbers"] == {name: counts[name] for name in ledger.VERDICTS}
     calibration = committed["verdicts"]["calibration"]
-    assert calibration == ledger.calibrate(judged, values)
+    assert calibration == ledger.calibrate(judged)
     # Of 20 seeds at 5 % each, five with a false alarm are rarer than 1 in 300.
     assert calibration["false_alarms"] < 5
     # The folds of 2019 give what today's cannot: a range of 0.004 in a row of constant answers.

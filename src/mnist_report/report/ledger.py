@@ -15,20 +15,21 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mnist_report.core import files
 from mnist_report.core.trees import flatten
-from mnist_report.evaluation.agreement import ALPHA, Agreement, Question, answer, calibration
+from mnist_report.evaluation.agreement import ALPHA, hold_against
 from mnist_report.evaluation.seeds import Values
-from mnist_report.scores.uncertainty import spread
+from mnist_report.scores.uncertainty import holm, spread
 
 Verdict = Literal[
     "agrees", "undecided", "differs", "cannot be checked", "not computed", "not comparable"
@@ -50,9 +51,9 @@ PAPER = Path(__file__).with_name("paper.yaml")
 class Number:
     """A printed number, as `paper.yaml` explains it, and what `judge_all` finds.
 
-    `value` is that of this run, if any; `spread`, where it depends on a draw, is over seeds. `p`
-    says how often one of our draws lies as far off, `p_holm` corrects it for how many numbers there
-    are; of a choice it is the share of our draws that make it.
+    `value` is that of this run, if any; `draws`, where it depends on one, are our values over
+    seeds. `p` says how often one of our draws lies as far off, `p_holm` corrects it for how many
+    numbers there are; of a choice it is the share of our draws that make it.
     """
 
     id: str
@@ -70,7 +71,7 @@ class Number:
     why: str | None = None
     value: float | None = None
     verdict: Verdict = "cannot be checked"
-    spread: Mapping[str, float] | None = None
+    draws: NDArray[np.float64] = field(default_factory=partial(np.empty, 0))
     p: float | None = None
     p_holm: float | None = None
 
@@ -96,11 +97,29 @@ class Number:
         return metric if metric.startswith(("slips_", "origins")) else f"spread_{metric}"
 
     @property
+    def spread(self) -> dict[str, Any] | None:
+        """Our values over seeds, summed up, if there are any."""
+        if len(self.draws) == 0:
+            return None
+        found = spread(self.draws)
+        if np.ptp(self.draws) == 0:
+            # The mean of equal values can be off by rounding, and then their sd is not quite 0.
+            found |= {"mean": float(self.draws[0]), "sd": 0.0}
+        return found
+
+    @property
+    def question(self) -> Hashable:
+        """What is asked of a number that is held against draws, the same of equal ones; or None."""
+        if self.check != "spread" or len(self.draws) == 0:
+            return None
+        return self.printed, self.rounding, self.margin, self.together, self.draws.tobytes()
+
+    @property
     def z(self) -> float | None:
         """How many of our standard deviations the printed number lies above our mean, if any."""
         if self.check != "spread" or self.spread is None or self.spread["sd"] == 0:
             return None
-        return (float(self.printed) - self.spread["mean"]) / self.spread["sd"]
+        return float((float(self.printed) - self.spread["mean"]) / self.spread["sd"])
 
     @property
     def explained(self) -> str | None:
@@ -127,54 +146,82 @@ def judge_all(ledger: Sequence[Number], results: Mapping[str, Any], values: Valu
     found = [_look_up(number, leaves, values) for number in ledger]
     if not leaves.get("fetch.comparable_with_paper", True):
         return [replace(number, verdict="not comparable") for number in found]
-    asked = _questions(found, values)
-    answers = answer(dict(asked.values()))
-    return [
-        replace(number, **answers[asked[number.id][0]]._asdict()) if number.id in asked else number
-        for number in found
-    ]
+    answers = answer(_by_question(found))
+    return [replace(number, **answers.get(number.question, {})) for number in found]
 
 
-def _questions(judged: Sequence[Number], values: Values) -> dict[str, tuple[Hashable, Question]]:
-    """Return what is asked of each number that is held against a spread, by its id.
+def _by_question(numbers: Sequence[Number]) -> dict[Hashable, Number]:
+    return {number.question: number for number in numbers if number.question}
 
-    Equal numbers with equal draws have the same key.
+
+def answer(numbers: Mapping[Hashable, Number]) -> dict[Hashable, dict[str, Any]]:
+    """Hold numbers against their draws: ``verdict``, ``p`` and ``p_holm`` of each.
+
+    *differs*: one more draw of ours would lie so far off less often than `ALPHA` allows, over all
+    the numbers together; or so does a number that belongs `together` with this one. *agrees*:
+    closer than the margin, and its own p is `ALPHA` or more. *undecided*: the rest.
     """
-    asked: dict[str, tuple[Hashable, Question]] = {}
-    for number in judged:
-        if number.check == "spread" and number.spread is not None:
-            draws, terms = values[number.over_seeds], (number.margin, number.together)
-            question = Question(
-                float(number.printed), number.decimals, number.rounding, draws, *terms
-            )
-            key = (number.printed, number.rounding, *terms, draws.tobytes())
-            asked[number.id] = key, question
-    return asked
+    found = {
+        key: hold_against(number.draws, float(number.printed), number.rounding, number.margin)
+        for key, number in numbers.items()
+    }
+    corrected = dict(zip(found, holm([p for p, _ in found.values()]), strict=True))
+    different = {key for key, p_holm in corrected.items() if p_holm < ALPHA}
+    cells = {numbers[key].together for key in different} - {None}
+    answers = {}
+    for key, (p, close) in found.items():
+        verdict = "agrees" if close and p >= ALPHA else "undecided"
+        if key in different or numbers[key].together in cells:
+            verdict = "differs"
+        answers[key] = {"verdict": verdict, "p": p, "p_holm": corrected[key]}
+    return answers
 
 
-def calibrate(judged: Sequence[Number], values: Values) -> dict[str, Any]:
+def judge_our_own(numbers: Mapping[Hashable, Number]) -> pd.DataFrame:
+    """Judge each of our own draws by the others, printed with as many digits; seed by seed.
+
+    The draws of one seed are judged together, as the printed numbers are. Numbers of fewer seeds
+    begin again, so that there are always as many; a verdict is returned once only, with ``seed``
+    and ``kind``. Those of fewer than 3 seeds are left out.
+    """
+    numbers = {key: number for key, number in numbers.items() if len(number.draws) >= 3}
+    rows = []
+    for seed in range(max((len(number.draws) for number in numbers.values()), default=0)):
+        left_out = {}
+        for key, number in numbers.items():
+            place = seed % len(number.draws)
+            printed = f"{number.draws[place]:.{number.decimals}f}"
+            others = np.delete(number.draws, place)
+            left_out[key] = replace(number, printed=printed, draws=others)
+        rows += [
+            (seed, numbers[key].kind, found["verdict"])
+            for key, found in answer(left_out).items()
+            if seed < len(numbers[key].draws)
+        ]
+    return pd.DataFrame(rows, columns=["seed", "kind", "verdict"])
+
+
+def calibrate(judged: Sequence[Number]) -> dict[str, Any]:
     """Judge each of our own draws by the others, by the same rule, as if it had been printed.
 
     Of the ``tested`` numbers ``distinct`` ones are counted, and those ``far`` off by their own p;
     ``false_alarms`` are the ``seeds`` of which any draw is called different.
     """
-    asked = _questions(judged, values)
-    distinct = {asked[number.id][0]: number for number in judged if number.id in asked}
-    by_seed = calibration(dict(asked.values()))
-    given: dict[str, Counter[str]] = {}
-    for verdicts in by_seed:
-        for key, verdict in verdicts.items():
-            given.setdefault(distinct[key].kind, Counter())[verdict] += 1
+    distinct = _by_question(judged)
+    given = judge_our_own(distinct)
     return {
-        "tested": len(asked),
+        "tested": sum(number.question is not None for number in judged),
         "distinct": len(distinct),
         "far": sum(number.p is not None and number.p < ALPHA for number in distinct.values()),
-        "seeds": len(by_seed),
-        "false_alarms": sum("differs" in verdicts.values() for verdicts in by_seed),
+        "seeds": given["seed"].nunique(),
+        "false_alarms": given.loc[given["verdict"] == "differs", "seed"].nunique(),
         "kinds": {
-            kind: {"judged": counts.total()}
-            | {name: counts[name] / counts.total() for name in get_args(Agreement)}
-            for kind, counts in given.items()
+            kind: {"judged": len(verdicts)}
+            | {
+                name: float((verdicts == name).mean())
+                for name in ("agrees", "undecided", "differs")
+            }
+            for kind, verdicts in given.groupby("kind", sort=False)["verdict"]
         },
     }
 
@@ -238,11 +285,7 @@ def _look_up(number: Number, leaves: Mapping[str, Any], values: Values) -> Numbe
     # A number of a study alone has no value of this run.
     if drawn is None or (value is None and number.over_seeds != number.metric):
         return number
-    found_spread = spread(drawn)
-    if np.ptp(drawn) == 0:
-        # The mean of equal values can be off by rounding, and then their sd is not quite 0.
-        found_spread |= {"mean": float(drawn[0]), "sd": 0.0}
-    number = replace(number, spread=found_spread, verdict="undecided")
+    number = replace(number, draws=drawn, verdict="undecided")
     if number.check == "spread":
         return number
     share = float(np.isclose(drawn, float(number.printed)).mean())
