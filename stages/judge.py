@@ -69,7 +69,8 @@ def main(stage: Stage) -> None:
     by_number, enough = measured.by_number(fifty["values"]), fifty["enough"]
     accuracy_by_components = statement_figures.accuracy_by_components
     plot("statements", "components.png", accuracy_by_components, by_number, enough)
-    growth = evidence.growth_curves(measured, grown["counted"], grown["noisy"])
+    kinds = (grown[kind] for kind in ("counted", "noisy", "timed"))
+    growth = evidence.growth_curves(measured, *kinds)
     plot("statements", "growth.png", statement_figures.growth, growth)
     losses = {
         name: measured.curves(sources["relu_converges"][side])

@@ -35,7 +35,7 @@ def others(stage, values):
     """Return the evidence if a stage had measured other values."""
     kept = {name: known for name, known in VALUES.items() if not name.startswith(f"{stage}.")}
     new = {f"{stage}.{name}": known for name, known in values.items()}
-    return gather(dataclasses.replace(MEASURED, values=kept | new))
+    return gather(dataclasses.replace(MEASURED, over_seeds=kept | new))
 
 
 def test_an_unpaired_difference_is_welchs():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +18,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from mnist_report.core.trees import at
+from mnist_report.core.trees import at, flatten
 from mnist_report.data.scaled import ScaledData
 from mnist_report.evaluation.agreement import prediction_error
 from mnist_report.evaluation.seeds import Values, welch
@@ -43,14 +43,26 @@ class Measured:
     """All that the stages measured.
 
     Beside stages' results `metrics` has the timings, ``benchmark``, and what the paper's logs say,
-    ``printed``; `spectrum` the share of the variance that each principal component explains;
-    `projected` the images on the first three components, (n, 3).
+    ``printed``; `over_seeds` has what studies measured, `spectrum` the share of the variance that
+    each principal component explains; `projected` the images on the first three components, (n, 3).
     """
 
     metrics: Mapping[str, Any]
-    values: Values
+    over_seeds: Values
     spectrum: Floats
     projected: ScaledData
+
+    @cached_property
+    def values(self) -> Values:
+        """Values over seeds, over the epochs of a log, and over the rounds of a benchmark.
+
+        Timings are there if they were taken on the data set at hand.
+        """
+        lists = {"printed": self.metrics["printed"]}
+        if at(self.metrics, "benchmark.dataset") == at(self.metrics, "fetch.dataset"):
+            lists["benchmark"] = self.metrics["benchmark"]
+        found = {name: np.array(leaf) for name, leaf in flatten(lists) if isinstance(leaf, list)}
+        return {**self.over_seeds, **found}
 
     def by_name(self, pattern: str) -> dict[str, Floats]:
         """Return the values whose names fit, by what stands for the first ``*``; or KeyError."""
@@ -73,12 +85,6 @@ class Measured:
     def curves(self, pattern: str) -> dict[str, Floats]:
         """Return what stands for the first ``*`` to the `curve` over the second."""
         return {name: self.curve(pattern.replace("*", name, 1)) for name in self.by_name(pattern)}
-
-    def timing(self, name: str) -> Any:  # noqa: ANN401  (a number or a tree of them)
-        """Return what the benchmark holds, if it was run on the data set at hand."""
-        if at(self.metrics, "benchmark.dataset") != at(self.metrics, "fetch.dataset"):
-            raise KeyError("the benchmark was run on another data set")
-        return at(self.metrics, f"benchmark.{name}")
 
 
 def gather(measured: Measured, sources: Mapping[str, Any]) -> dict[str, Found]:
@@ -144,6 +150,26 @@ def ahead(m: Measured, of: str, others: str, **more: str) -> Found:
     own = m.values[of]
     them = m.by_name(others) | {name: m.values[each] for name, each in more.items()}
     return {name: paired_difference(each, own) for name, each in them.items() if each is not own}
+
+
+def ratios(m: Measured, of: str, to: str) -> Found:
+    """Return the ratios of timings in the same rounds; with a ``*``, of each to another one."""
+    below = m.values[to]
+    if "*" not in of:
+        return ratio_range(m.values[of], below)
+    others = m.by_name(of).items()
+    return {name: ratio_range(each, below) for name, each in others if each is not below}
+
+
+def ratios_of_an_image(m: Measured, of: str, to: str) -> Found:
+    """Return the `ratios` of the timings of epochs, each divided by its number of images."""
+    rows, rows_to = (at(m.metrics, f"{name.rpartition('.')[0]}.rows") for name in (of, to))
+    return ratio_range(rows_to / rows * m.values[of], m.values[to])
+
+
+def microseconds(m: Measured, of: str, calls: str) -> float:
+    """Return the time of one of many calls, timed together, the median over rounds."""
+    return 1e6 * float(np.median(m.values[of])) / float(at(m.metrics, calls))
 
 
 def chance_above(m: Measured, values: str, limit: float) -> Found:
@@ -273,28 +299,28 @@ def all_components(m: Measured, values: str, enough: int) -> Found:
 # Support vector machines
 
 
-def growth_curves(m: Measured, counted: str, noisy: str) -> dict[str, dict[str, Costs]]:
+def growth_curves(m: Measured, counted: str, noisy: str, timed: str) -> dict[str, dict[str, Costs]]:
     """Return costs by price and rows: ``counted``, ``noisy`` (wrong labels), ``timed`` if known."""
-    found: dict[str, dict[str, Costs]] = {"counted": {}, "noisy": {}, "timed": {}}
-    for kind, pattern in (("counted", counted), ("noisy", noisy)):
-        for price, costs in m.curves(pattern).items():
-            sizes = list(m.by_number(pattern.replace("*", price, 1)))
-            found[kind][price] = sizes, costs
+
+    def by_price(pattern: str) -> dict[str, Costs]:
+        return {
+            price: (list(m.by_number(pattern.replace("*", price, 1))), costs)
+            for price, costs in m.curves(pattern).items()
+        }
+
+    found = {"counted": by_price(counted), "noisy": by_price(noisy), "timed": {}}
     with suppress(KeyError):
-        for price, times in m.timing("growth").items():
-            cpu = {int(rows.removeprefix("rows_")): each["cpu"] for rows, each in times.items()}
-            sizes = sorted(cpu)
-            found["timed"][price] = sizes, np.stack([cpu[rows] for rows in sizes], axis=1)
+        found["timed"] = by_price(timed)
     return found
 
 
-def growth_of_work(m: Measured, counted: str, noisy: str, bound: str) -> Found:
+def growth_of_work(m: Measured, counted: str, noisy: str, timed: str, bound: str) -> Found:
     """Return the exponents with which the cost of a fit grows, counted and timed, by the price C.
 
     Over all numbers of rows, and in the ``last_step``; ``noisy`` is the same with wrong labels,
     with the share of the support vectors that is ``bound`` by the price at the most rows.
     """
-    curves = growth_curves(m, counted, noisy)
+    curves = growth_curves(m, counted, noisy, timed)
     over_seeds = partial(paired_difference, 0)
     found: Found = {}
     for price, (sizes, costs) in curves["counted"].items():
@@ -319,20 +345,6 @@ def _growth(sizes: list[int], costs: Floats, sum_up: Callable[[Floats], Found]) 
     n, cost = np.log(sizes), np.log(costs).T
     whole, last = np.polyfit(n, cost, 1)[0], np.polyfit(n[-2:], cost[-2:], 1)[0]
     return {"rows": sizes[-1], **sum_up(whole), "last_step": sum_up(last)}
-
-
-def kernel_seconds(m: Measured, kernel: str) -> Found:
-    """Compare the CPU seconds of every other kernel with those of one, fit and prediction."""
-    found: Found = {
-        "rows": m.timing("kernels.rows"),
-        "rounds": len(m.timing(f"kernels.fit.{kernel}.cpu")),
-    }
-    for work in ("fit", "predict"):
-        cpu = {name: timing["cpu"] for name, timing in m.timing(f"kernels.{work}").items()}
-        own = cpu.pop(kernel)
-        others = {other: ratio_range(seconds, own) for other, seconds in cpu.items()}
-        found[work] = {"seconds": float(np.median(own)), "others": others}
-    return found
 
 
 def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
@@ -453,25 +465,7 @@ def dropout(m: Measured, network: str) -> Found:
     }
 
 
-def relu_cost(m: Measured) -> Found:
-    """Compare the CPU seconds of an epoch with the sigmoid and with ReLU, and of the functions."""
-    timings, alone = m.timing("epochs"), m.timing("activations")
-    sigmoid, relu = (timings[name]["cpu"] for name in ("scratch_nn", "scratch_nn_relu"))
-    return {
-        "sigmoid_seconds": float(np.median(sigmoid)),
-        "relu_seconds": float(np.median(relu)),
-        "ratio": ratio_range(sigmoid, relu),
-        "alone": {
-            name: {
-                "microseconds": 1e6 * float(np.median(alone[name]["cpu"])) / alone["calls"],
-                "ratio": ratio_range(alone[name]["cpu"], alone["relu"]["cpu"]),
-            }
-            for name in ("sigmoid", "tanh", "relu")
-        },
-    }
-
-
-def multiplications() -> dict[str, int]:
+def multiplications(_: Measured) -> dict[str, int]:
     """Count the multiplications of one image: a filter's weights for each place where it fits."""
     sizes = [784, *KERAS_DENSE.hidden_units, 10]
     dense = sum(inputs * outputs for inputs, outputs in pairwise(sizes))
@@ -485,33 +479,16 @@ def multiplications() -> dict[str, int]:
     return {"dense": dense, "cnn": cnn}
 
 
-def cnn_speed(m: Measured) -> Found:
-    """Compare the time of an epoch, and of an image, of the CNN with that of the dense network."""
-    timings = m.timing("epochs")
-    cnn, dense = timings["cnn"], timings["keras_dense"]
-    images = dense["rows"] / cnn["rows"]
-    printed = {name: float(np.mean(m.metrics["printed"][name])) for name in ("cnn", "keras_dense")}
-    return {
-        "multiplications": multiplications(),
-        "printed": {
-            "cnn_seconds": printed["cnn"],
-            "dense_seconds": printed["keras_dense"],
-            "epoch": printed["cnn"] / printed["keras_dense"],
-        },
-        "cnn_seconds": float(np.median(cnn["wall"])),
-        "dense_seconds": float(np.median(dense["wall"])),
-        "epoch": ratio_range(cnn["wall"], dense["wall"]),
-        "image": ratio_range([images * seconds for seconds in cnn["wall"]], dense["wall"]),
-        "image_cpu": ratio_range([images * seconds for seconds in cnn["cpu"]], dense["cpu"]),
-    }
-
-
-EVIDENCE: dict[str, Callable[..., Found]] = {
+EVIDENCE: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        paired, unpaired, two_models, ahead, chance_above, explained, gain_of_variance,
-        place_of_label, labels_on_two_components, labels_on_three_components, more_components,
-        all_components, growth_of_work, kernel_seconds, best_of_grid, scaling_of_network, tuned,
-        dropout, relu_cost, cnn_speed,
+        paired, unpaired, two_models, ahead, ratios, ratios_of_an_image, microseconds, chance_above,
+        explained, gain_of_variance, place_of_label, labels_on_two_components,
+        labels_on_three_components, more_components, all_components, growth_of_work, best_of_grid,
+        scaling_of_network, tuned, dropout, multiplications,
     )
+} | {
+    "median": lambda m, of: float(np.median(m.values[of])),
+    "count": lambda m, of: len(m.values[of]),
+    "ratio_of_means": lambda m, of, to: float(m.values[of].mean() / m.values[to].mean()),
 }  # fmt: skip
