@@ -37,7 +37,9 @@ def main(stage: Stage) -> None:
     test_scores = (data.test_images.astype(np.float64) - mean) @ components[:3].T
 
     cumulative, ratios = spectrum["cumulative"].tolist(), spectrum["ratio"].to_numpy(np.float64)
-    found = slips.judge_slips(known, values, results, cumulative, train_scores, data.train_labels)
+    effects, found = slips.judge_slips(
+        known, values, results, cumulative, train_scores, data.train_labels
+    )
     beside = {
         "printed": ledger.printed_seconds(entries),
         "benchmark": files.read_json(paths.BENCHMARKS / "statements.json"),
@@ -58,7 +60,6 @@ def main(stage: Stage) -> None:
         "statements": ledger.tally((row["verdict"] for row in judged), rules.VERDICTS),
     }
 
-    effects = slips.as_table(known, found["effects"])
     grown = sources["cubic_growth"]
     costs = effects[effects["group"].isin(["rows", "network"])]
     plot("slips", "costs.png", slip_figures.effects, costs)

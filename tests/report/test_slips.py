@@ -22,7 +22,7 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     tables = {path.stem: files.read_csv(path) for path in paths.RESULTS.glob("*.csv")}
     spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["cumulative"]
     projected = np.zeros((20, 3)), np.arange(20) % 10
-    found = slips.judge_slips(SLIPS, read_values(), committed, spectrum.tolist(), *projected)
+    table, found = slips.judge_slips(SLIPS, read_values(), committed, spectrum.tolist(), *projected)
     assert [name for name, _ in flatten(found)] == [name for name, _ in flatten(committed["slips"])]
     rows = committed["scale"]["train"]["rows"]
     assert found["facts"]["guards"] == {"nan_from": 710, "infinite_from": 746}
@@ -36,7 +36,7 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     assert list(found["effects"]) == [slip["id"] for slip in SLIPS if slip["effects"]]
     for slip in SLIPS:
         for effect in slip["effects"]:
-            shown = found["effects"][slip["id"]][slips.key(effect)]
+            shown = found["effects"][slip["id"]][effect.get("name", effect["measure"])]
             gain = (by_seed[effect["right"]] - by_seed[effect["printed"]]).dropna()
             assert shown["mean"] == pytest.approx(gain.mean())
             assert (shown["min"], shown["max"]) == pytest.approx((gain.min(), gain.max()))
@@ -46,7 +46,6 @@ def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
         svm = by_seed[f"spread_svm_final.test.{measure}"].mean()
         assert found["leads"][name]["mean"] == pytest.approx(network - svm)
 
-    table = slips.as_table(SLIPS, found["effects"])
     assert len(table) == sum(len(slip["effects"]) for slip in SLIPS)
     assert table.notna().all(axis=None)
     assert not table.duplicated(["label", "measure"]).any()
@@ -111,7 +110,8 @@ def test_facts_worked_out_by_hand():
         for _ in range(int(rows / 51)):
             seen |= set(range(c, c + 50))
             c += 51
-        assert slips.unseen(rows) == {"rows": rows, "unseen": rows - len(seen)}
+        facts = slips.facts_of_the_code(rows)
+        assert facts["minibatches"] == {"rows": rows, "unseen": rows - len(seen)}
     # The grid has its repeats where the paper prints rows twice.
     means = [entry.id for entry in load_ledger() if entry.id.startswith("svm_grid.")]
     means = [name for name in means if name.endswith(".mean")]

@@ -48,36 +48,23 @@ def load_slips() -> list[dict[str, Any]]:
     return [{"shown": "", "effects": []} | item for item in files.read_yaml(SLIPS)]
 
 
-def key(effect: Mapping[str, str]) -> str:
-    """Return the name of an effect among those of its slip."""
-    return effect.get("name", effect["measure"])
-
-
-def effects(slips: Sequence[Slip], values: Values) -> dict[str, dict[str, dict[str, float]]]:
-    """Return measured slip to key to its effect, with ``min`` and ``max`` over single seeds."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+def effects(slips: Sequence[Slip], values: Values) -> pd.DataFrame:
+    """Return a row for each effect of a slip, with ``min`` and ``max`` over single seeds."""
+    rows = []
     for slip in slips:
         for effect in slip["effects"]:
             printed, right = values[effect["printed"]], values[effect["right"]]
             gains = right - printed
-            ends = {"min": float(gains.min()), "max": float(gains.max())}
-            found.setdefault(slip["id"], {})[key(effect)] = paired_difference(printed, right) | ends
-    return found
-
-
-def as_table(slips: Sequence[Slip], measured: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a row for each of the `effects`, as the figures take them."""
-    return pd.DataFrame(
-        {
-            "slip": slip["id"],
-            "group": slip["group"],
-            "label": slip["label"] + (f": {effect['name']}" if "name" in effect else ""),
-            "measure": effect["measure"],
-            **measured[slip["id"]][key(effect)],
-        }
-        for slip in slips
-        for effect in slip["effects"]
-    )
+            row = {
+                "slip": slip["id"],
+                "group": slip["group"],
+                "label": slip["label"] + (f": {effect['name']}" if "name" in effect else ""),
+                "measure": effect["measure"],
+                "name": effect.get("name", effect["measure"]),
+            }
+            ends = {"min": gains.min(), "max": gains.max()}
+            rows.append(row | paired_difference(printed, right) | ends)
+    return pd.DataFrame(rows)
 
 
 def leads(values: Values) -> dict[str, dict[str, float]]:
@@ -140,12 +127,6 @@ def final_rows(values: Values) -> tuple[dict[str, Floats], dict[str, float]]:
     return kept, facts
 
 
-def unseen(rows: int) -> dict[str, float]:
-    """Count the images that the paper's minibatch loop never takes, of `rows`."""
-    batches = minibatches(rows, PRINTED_MINIBATCH, "as_printed")
-    return {"rows": rows, "unseen": rows - sum(batch.stop - batch.start for batch in batches)}
-
-
 def reading(scores: Floats, labels: NDArray[np.int64]) -> dict[str, int]:
     """Count the images within half a unit of where the paper sees the zeros, signs as in 2019."""
     distance = np.linalg.norm(with_signs_of_2019(scores[:, :2]) - PRINTED_ZEROS, axis=1)
@@ -177,6 +158,8 @@ def facts_of_the_code(rows: int) -> dict[str, dict[str, float]]:
     # The colours that cell 18's ``contourf``, told no levels, gives to the labels.
     levels = Figure().subplots().contourf(np.tile(np.arange(10), (2, 1))).levels
     truth = np.array([[1.0, 0.0]])
+    batches = minibatches(rows, PRINTED_MINIBATCH, "as_printed")
+    seen = sum(batch.stop - batch.start for batch in batches)
     return {
         "contourf": {"bands": len(list(levels)) - 1},
         "get_dummies": {
@@ -189,7 +172,8 @@ def facts_of_the_code(rows: int) -> dict[str, dict[str, float]]:
             "fits": PRINTED_FOLDS * candidates,
             "repeated_fits": PRINTED_FOLDS * repeated,
         },
-        "minibatches": unseen(rows),
+        # The images that its loop never takes.
+        "minibatches": {"rows": rows, "unseen": rows - seen},
         # The loss of two classes, in nats, where the truth is 0 and ŷ is 0.9 or 0.999.
         "mistake": {
             name: cross_entropy(truth, np.log([[1 - y_hat, y_hat]]))
@@ -205,20 +189,26 @@ def judge_slips(
     cumulative: Sequence[float],
     train_scores: Floats,
     train_labels: NDArray[np.int64],
-) -> dict[str, Any]:
-    """Return what every slip comes to (``effects``), who leads, and the facts that the text tells.
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table of effects; and these, who leads, and the facts that the text tells.
 
     `cumulative` is the share of the variance that the first 1, 2 ... components explain.
     """
     by_rows, sizes = final_rows(values)
-    measured, ahead = effects(slips, {**values, **by_rows}), leads(values)
-    together = [each for family in (*measured.values(), ahead) for each in family.values()]
-    for each, p in zip(together, holm([each["p"] for each in together]), strict=True):
-        each["p_holm"] = p
+    table, ahead = effects(slips, {**values, **by_rows}), leads(values)
+    corrected = holm([*table["p"], *(lead["p"] for lead in ahead.values())])
+    table["p_holm"] = corrected[: len(table)]
+    for lead, p in zip(ahead.values(), corrected[len(table) :], strict=True):
+        lead["p_holm"] = p
+    shown = table.drop(columns=["group", "label", "measure"]).set_index("name")
+    by_slip = {
+        slip: rows.drop(columns="slip").to_dict("index")
+        for slip, rows in shown.groupby("slip", sort=False)
+    }
     rows = results["scale"]["train"]["rows"]
     overflow = results["slips_network"]["overflow"]
-    return {
-        "effects": measured,
+    return table.drop(columns="name"), {
+        "effects": by_slip,
         "leads": ahead,
         "facts": {
             "reading": reading(train_scores, train_labels),
