@@ -15,7 +15,6 @@
 `report/statements.yaml` says which rules judge a statement, by which thresholds.
 """
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
@@ -100,19 +99,6 @@ def graded(holds: bool, in_part: bool = False) -> Verdict:
     return "holds in part" if in_part else "does not hold"
 
 
-def of_all(rule: Callable[..., Verdict], sum_up: Callable[..., Verdict]) -> Callable[..., Verdict]:
-    """Return the rule that judges several pieces of evidence each by another rule."""
-    return lambda each, **thresholds: sum_up([rule(one, **thresholds) for one in each.values()])
-
-
-def limited(compare: Callable[[float, float], bool]) -> Callable[..., Verdict]:
-    """Return the rule that compares a value with a limit, in units of another if there is one."""
-    return lambda value, unit=1, *, limit: graded(compare(value, limit * unit))
-
-
-# Comparisons over seeds or rows
-
-
 def beyond_chance(difference: Evidence) -> Verdict:
     """Judge that a difference is above 0; no difference in any seed tells nothing."""
     if difference["low"] == difference["high"] == 0:
@@ -128,16 +114,6 @@ def no_gain(differences: Mapping[str, Evidence], worth_while: float) -> Verdict:
     )
 
 
-def interval_above(interval: Evidence, limit: float) -> Verdict:
-    """Judge that an interval lies above a limit; one that holds the limit counts in part."""
-    return graded(interval["low"] >= limit, interval["high"] > limit)
-
-
-def no_rise(difference: Evidence) -> Verdict:
-    """Object if a difference lies above 0 beyond chance."""
-    return "does not hold" if difference["low"] > 0 else "not tested"
-
-
 def paired_test(pair: Evidence, p_below: float) -> Verdict:
     """Say which of two trained models is better, by `difference` and `p_holm`, if any."""
     if pair["p_holm"] >= p_below:
@@ -145,59 +121,47 @@ def paired_test(pair: Evidence, p_below: float) -> Verdict:
     return graded(pair["difference"] > 0)
 
 
-def more_right(value: float, before: float, p: float, p_below: float) -> Verdict:
-    """Judge that a share is above one before, from the p of a test on the same rows."""
-    return graded(value > before and p < p_below, value > before)
-
-
-# Comparisons over rounds of a benchmark
-
-
 def in_every_round(ratio: Evidence, noticeable: float) -> Verdict:
-    """Judge that a ratio is above 1 in each round and noticeable in the median."""
+    """Judge that a ratio of times is above 1 in each round and noticeable in the median."""
     return graded(ratio["min"] > 1 and ratio["median"] >= noticeable, ratio["median"] > 1)
 
 
-# Single numbers
+def of_all(rule: Callable[..., Verdict], sum_up: Callable[..., Verdict]) -> Callable[..., Verdict]:
+    """Return the rule that judges several pieces of evidence each by another rule."""
+    return lambda each, **thresholds: sum_up([rule(one, **thresholds) for one in each.values()])
 
 
-def rounds_to(value: float, to: float) -> Verdict:
-    """Judge that a value rounds to a whole number."""
-    return graded(round(value) == to)
-
-
-def within(value: float, to: float, margin: float) -> Verdict:
-    """Judge that a value lies no further from another than a margin."""
-    return graded(abs(value - to) <= margin)
-
-
-def larger(value: float, *others: float) -> Verdict:
-    """Judge that the first of several values is the largest."""
-    return graded(value > max(others))
-
-
-def likely(probability: float, sure: float) -> Verdict:
-    """Judge that something is as good as sure; more likely than not counts in part."""
-    return graded(probability >= sure, probability > 1 / 2)
-
-
-def in_every_draw(alone: int, among: int, draws: int, share: float) -> Verdict:
-    """Judge that something is best alone in every draw; among the best in a share, in part."""
-    return graded(alone == draws, among >= share * draws)
-
-
+#: The rules by their names in `report/statements.yaml`.
 RULES: dict[str, Callable[..., Verdict]] = {
-    rule.__name__: rule
-    for rule in (
-        beyond_chance, no_gain, interval_above, no_rise, paired_test, more_right, in_every_round,
-        rounds_to, within, larger, likely, in_every_draw,
-    )
-} | {
+    "beyond_chance": beyond_chance,
     "each_beyond_chance": of_all(beyond_chance, together),
     "best_of_all": of_all(beyond_chance, strictest),
+    "no_gain": no_gain,
+    "paired_test": paired_test,
+    "in_every_round": in_every_round,
     "beats_all_in_every_round": of_all(in_every_round, strictest),
-    "at_most": limited(operator.le),
-    "below": limited(operator.lt),
-    "at_least": limited(operator.ge),
-    "above": limited(operator.gt),
-}  # fmt: skip
+    # An interval lies above a limit; one that holds the limit counts in part.
+    "interval_above": lambda each, limit: graded(each["low"] >= limit, each["high"] > limit),
+    # Objects if a difference lies above 0 beyond chance.
+    "no_rise": lambda difference: "does not hold" if difference["low"] > 0 else "not tested",
+    # A share is above one before, from the p of a test on the same rows.
+    "more_right": lambda value, before, p, p_below: graded(
+        value > before and p < p_below, value > before
+    ),
+    # Something is best alone in every draw; among the best in a share, in part.
+    "in_every_draw": lambda alone, among, draws, share: graded(
+        alone == draws, among >= share * draws
+    ),
+    # Something is as good as sure; more likely than not counts in part.
+    "likely": lambda probability, sure: graded(probability >= sure, probability > 1 / 2),
+    # A value rounds to a whole number, or lies no further from another than a margin.
+    "rounds_to": lambda value, to: graded(round(value) == to),
+    "within": lambda value, to, margin: graded(abs(value - to) <= margin),
+    # The first of several values is the largest.
+    "larger": lambda value, *others: graded(value > max(others)),
+    # A value lies on one side of a limit, which is in units of another value if there is one.
+    "at_most": lambda value, unit=1, *, limit: graded(value <= limit * unit),
+    "below": lambda value, unit=1, *, limit: graded(value < limit * unit),
+    "at_least": lambda value, unit=1, *, limit: graded(value >= limit * unit),
+    "above": lambda value, unit=1, *, limit: graded(value > limit * unit),
+}
