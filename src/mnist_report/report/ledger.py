@@ -13,6 +13,7 @@
 - *not comparable*: the data are not the paper's, so no verdict says anything of the paper.
 """
 
+import csv
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -131,9 +132,16 @@ class Number:
 
 @cache
 def load_ledger() -> list[Number]:
-    """Read the ledger; each number takes over what its kind says."""
+    """Read the ledger, table by table; each number takes over what its kind says."""
     content = files.read_yaml(PAPER)
-    return [Number(**{**content["kinds"][item["kind"]], **item}) for item in content["numbers"]]
+    items = []
+    for item in content["numbers"]:
+        if "table" not in item:
+            items.append(item)
+            continue
+        for line in csv.DictReader(item["table"].splitlines()):
+            items += [{key: text.format(**line) for key, text in e.items()} for e in item["each"]]
+    return [Number(**{**content["kinds"][item["kind"]], **item}) for item in items]
 
 
 def judge_all(ledger: Sequence[Number], results: Mapping[str, Any], values: Values) -> list[Number]:
