@@ -160,21 +160,18 @@ def hardest(right: Bools, truth: Floats, k: int) -> NDArray[np.intp]:
 
 def disagreement(labels: Labels, answers: Mapping[str, Labels]) -> dict[str, Any]:
     """Count images that just so many models get wrong, and those on which answers differ or not."""
-    table = np.stack(list(answers.values()))
-    right = table == labels
-    wrong_by = (~right).sum(axis=0)
-    disputed = (table != table[0]).any(axis=0)
-    by_digit = pd.Series(disputed).groupby(labels).sum()
-    # By one model alone.
-    only_right = (right & (wrong_by == len(table) - 1)).sum(axis=1)
-    only_wrong = (~right & (wrong_by == 1)).sum(axis=1)
+    table = pd.DataFrame(answers)
+    wrong = table.ne(labels, axis=0)
+    wrong_by = wrong.sum(axis=1)
+    disputed = table.ne(table.iloc[:, 0], axis=0).any(axis=1)
     return {
-        "wrong_by": {str(k): int((wrong_by == k).sum()) for k in range(len(table) + 1)},
+        "wrong_by": {str(k): int((wrong_by == k).sum()) for k in range(len(answers) + 1)},
         "disputed": int(disputed.sum()),
-        "disputed_by_digit": by_digit.rename(str).to_dict(),
-        "wrong_alike": int((~disputed & ~right[0]).sum()),
-        "only_right": dict(zip(answers, only_right.tolist(), strict=True)),
-        "only_wrong": dict(zip(answers, only_wrong.tolist(), strict=True)),
+        "disputed_by_digit": disputed.groupby(labels).sum().rename(str).to_dict(),
+        "wrong_alike": int((wrong.all(axis=1) & ~disputed).sum()),
+        # By one model alone.
+        "only_right": (~wrong)[wrong_by == len(answers) - 1].sum().to_dict(),
+        "only_wrong": wrong[wrong_by == 1].sum().to_dict(),
     }
 
 

@@ -186,14 +186,11 @@ def chance_above(m: Measured, values: str, limit: float) -> Found:
 # Principal components
 
 
-def explained(m: Measured, components: int, percent: int | None = None) -> Found:
-    """Return the share that components explain, and how many are enough for so many percent."""
+def explained(m: Measured, components: int) -> float:
+    """Return the share of the variance that the first components explain."""
     if len(m.spectrum) < components:
         raise KeyError(f"there are no {components} components")
-    found: Found = {"share": float(m.spectrum[:components].sum())}
-    if percent is not None:
-        found[f"for_{percent}_percent"] = components_for(m.spectrum, percent / 100)
-    return found
+    return float(m.spectrum[:components].sum())
 
 
 def gain_of_variance(m: Measured, components: int) -> Found:
@@ -490,5 +487,6 @@ EVIDENCE: dict[str, Callable[..., Any]] = {
 } | {
     "median": lambda m, of: float(np.median(m.values[of])),
     "count": lambda m, of: len(m.values[of]),
+    "components_for": lambda m, share: components_for(m.spectrum, share),
     "ratio_of_means": lambda m, of, to: float(m.values[of].mean() / m.values[to].mean()),
 }  # fmt: skip

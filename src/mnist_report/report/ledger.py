@@ -14,7 +14,6 @@
 """
 
 import csv
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -276,8 +275,8 @@ def printed_seconds(ledger: Sequence[Number]) -> dict[str, list[float]]:
 
 def tally(verdicts: Iterable[str], possible: Sequence[str]) -> dict[str, int]:
     """Count verdicts; one that is possible and was not given counts 0."""
-    given = Counter(verdicts)
-    return {verdict: given[verdict] for verdict in possible}
+    given = list(verdicts)
+    return {verdict: given.count(verdict) for verdict in possible}
 
 
 def _look_up(number: Number, leaves: Mapping[str, Any], values: Values) -> Number:
