@@ -69,19 +69,14 @@ def gains(ladder: Ladder, labels: Labels, rng: np.random.Generator) -> pd.DataFr
 
 def size(measured: Mapping[str, Any]) -> float | None:
     """Return how many numbers or support vectors a model holds, in the mean; None if unsaid."""
-    sizes = [
-        measured[kind]["mean"] for kind in ("parameters", "support_vectors") if kind in measured
-    ]
-    return sizes[0] if sizes else None
+    kinds = ("parameters", "support_vectors")
+    return next((measured[kind]["mean"] for kind in kinds if kind in measured), None)
 
 
 def vote(answers: Labels) -> Labels:
     """Return the digit that most seeds read in each image; of several, the one read first."""
-    seeds = len(answers)
-    # The votes of each seed for its own answer, and by a fraction more the earlier it comes.
-    votes = (answers[:, np.newaxis] == answers).sum(axis=0) - np.arange(seeds)[
-        :, np.newaxis
-    ] / seeds
+    # Of each seed, how many read what it reads; argmax takes the first of the largest.
+    votes = (answers[:, np.newaxis] == answers).sum(axis=0)
     chosen: Labels = np.take_along_axis(answers, votes.argmax(axis=0)[np.newaxis], axis=0)[0]
     return chosen
 
