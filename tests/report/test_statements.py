@@ -216,7 +216,7 @@ def test_every_verdict_of_every_statement(judged):
 def test_no_rule_is_there_for_nothing():
     used = [rule for statement in STATEMENTS for rule in statement["rules"]]
     used += [statement["objection"] for statement in STATEMENTS if "objection" in statement]
-    used += [statement["own_run"] for statement in STATEMENTS if statement["own_run"]]
+    used += [statement["own_run"] for statement in STATEMENTS if "own_run" in statement]
     assert {rule["rule"] for rule in used} == set(RULES)
 
 

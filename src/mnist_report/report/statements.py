@@ -64,7 +64,7 @@ def find(known: Statement, evidence: Mapping[str, Any]) -> dict[str, str]:
 
 def in_its_own_run(known: Statement, printed: Mapping[str, float]) -> str:
     """Judge a statement by what the paper prints: a verdict, or *not shown*."""
-    own_run = known["own_run"]
+    own_run = known.get("own_run")
     return apply(own_run, printed.__getitem__) if own_run else "not shown"
 
 
