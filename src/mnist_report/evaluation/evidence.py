@@ -257,18 +257,12 @@ def labels_on_three_components(m: Measured, clear: float) -> Found:
     return _told_apart(truth, three, clear) | {"accuracy_two": accuracy(truth, two), "p": p}
 
 
-def _enough_and_more(m: Measured, values: str, enough: int) -> dict[int, Floats]:
-    """Return number of components, rising, to the accuracies of the SVM, one for each seed."""
-    accuracies = m.by_number(values)
-    if enough not in accuracies or max(accuracies) == enough:
-        raise KeyError(f"no SVM on {enough} components and on more")
-    return accuracies
-
-
 def more_components(m: Measured, values: str, enough: int) -> Found:
     """Compare the accuracy of SVMs on more components than enough with that on enough."""
-    accuracies = _enough_and_more(m, values, enough)
+    accuracies = m.by_number(values)
     more = [k for k in accuracies if k > enough]
+    if not more:
+        raise KeyError(f"no SVM on more than {enough} components")
     best = max(more, key=lambda k: accuracies[k].mean())
     return {
         "accuracy": float(accuracies[enough].mean()),
@@ -280,8 +274,10 @@ def more_components(m: Measured, values: str, enough: int) -> Found:
 
 def all_components(m: Measured, values: str, enough: int) -> Found:
     """Compare the accuracy of an SVM on enough components with that on all."""
-    accuracies = _enough_and_more(m, values, enough)
+    accuracies = m.by_number(values)
     most = max(accuracies)
+    if most == enough:
+        raise KeyError(f"no SVM on more than {enough} components")
     best = max(accuracies, key=lambda k: accuracies[k].mean())
     return {
         "components": most,
