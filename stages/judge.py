@@ -52,12 +52,13 @@ def main(stage: Stage) -> None:
     table = ledger.as_table(numbers)
     scores = (row.verdict for row in numbers if row.kind in ledger.SCORES)
     by_verdict = ledger.tally((row.verdict for row in numbers), ledger.VERDICTS)
+    held = ledger.tally((row["verdict"] for row in judged), rules.VERDICTS)
     counts = {
         "numbers": by_verdict,
         "scores": ledger.tally(scores, ledger.VERDICTS),
         "folds": ledger.folds_of_the_search(entries, values),
         "calibration": ledger.calibrate(numbers),
-        "statements": ledger.tally((row["verdict"] for row in judged), rules.VERDICTS),
+        "statements": held,
     }
 
     grown = sources["cubic_growth"]
@@ -110,7 +111,10 @@ def main(stage: Stage) -> None:
     files.write_json(paths.results_file("slips"), found)
     files.write_json(paths.results_file("statements"), results["statements"])
     files.write_json(paths.results_file("verdicts"), counts)
-    files.write_json(paths.metrics_file("verdicts"), {"agree": by_verdict["agrees"]})
+    files.write_json(
+        paths.metrics_file("verdicts"),
+        {"agree": by_verdict["agrees"], "differ": by_verdict["differs"], "hold": held["holds"]},
+    )
 
 
 if __name__ == "__main__":

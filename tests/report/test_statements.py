@@ -20,7 +20,7 @@ from mnist_report.report.statements import judge_statements, load_statements
 pytestmark = pytest.mark.filterwarnings("ignore:Precision loss")
 
 TEXT = paths.ROOT.parent / "shared" / "paper" / "an-approximation-to-the-mnist-dataset.txt"
-HOLDS, IN_PART, FAILS, UNTESTED = VERDICTS
+HOLDS, IN_PART, OPEN, FAILS, UNTESTED = VERDICTS
 STATEMENTS = load_statements()["statements"]
 
 
@@ -55,8 +55,9 @@ CASES = {
     ],
     "scaling_scratch scaling_dense scaling_cnn": [
         ({"*.advantage": AHEAD}, HOLDS),
-        # Where no loss rises there is nothing to steady.
-        ({"*.advantage": AHEAD, "rises.advantage": LEVEL}, HOLDS),
+        # Where no loss rises there is nothing to steady, so half of it is not tested.
+        ({"*.advantage": AHEAD, "rises.advantage": LEVEL}, IN_PART),
+        ({"*.advantage": CLOSE, "rises.advantage": LEVEL}, OPEN),
         ({"*.advantage": AHEAD, "last_loss.advantage": BEHIND}, IN_PART),
         ({"*.advantage": BEHIND}, FAILS),
     ],
@@ -73,7 +74,7 @@ CASES = {
     "three_components": [({"share": 0.2549}, HOLDS), ({"share": 0.2551}, FAILS)],
     "three_components_labels": [
         ({"accuracy": 0.5, "accuracy_two": 0.45, "p": 0.049}, HOLDS),
-        ({"accuracy": 0.5, "accuracy_two": 0.45, "p": 0.05}, IN_PART),
+        ({"accuracy": 0.5, "accuracy_two": 0.45, "p": 0.05}, OPEN),
         ({"accuracy": 0.45, "accuracy_two": 0.45, "p": 0.001}, FAILS),
     ],
     "fifty_components": [
@@ -86,11 +87,12 @@ CASES = {
     ],
     "more_than_fifty": [
         ({"gain.*": difference(0.001, 0.0049)}, HOLDS),
-        ({"gain.*": difference(-0.001, 0.0051)}, IN_PART),
+        ({"gain.*": difference(-0.001, 0.0051)}, OPEN),
         ({"gain.*": difference(0.0051, 0.0101)}, FAILS),
     ],
     "noise_components": [
         ({"advantage_of_fifty": AHEAD}, HOLDS),
+        ({"advantage_of_fifty": CLOSE}, OPEN),
         ({"advantage_of_fifty": BEHIND}, FAILS),
     ],
     "kernel_identity": [
@@ -100,8 +102,8 @@ CASES = {
     ],
     "cubic_growth": [
         # What counts is the last step; over all numbers of rows the cost may grow more slowly.
-        ({"noisy.C_1000.last_step": difference(2.5, 2.9), "noisy.C_1000.mean": 1.5}, HOLDS),
-        ({"noisy.C_1000.last_step": difference(2.49, 2.9), "*.timed": GONE}, IN_PART),
+        ({"noisy.C_1000.last_step": difference(2.51, 2.9), "noisy.C_1000.mean": 1.5}, HOLDS),
+        ({"noisy.C_1000.last_step": difference(2.5, 2.9), "*.timed": GONE}, OPEN),
         ({"noisy.C_1000.last_step": difference(2.1, 2.5)}, FAILS),
     ],
     "linear_fastest": [
@@ -115,16 +117,16 @@ CASES = {
         ({"*.advantage.*": CLOSE, "gamma.*.*": BEHIND}, FAILS),
     ],
     "grid_best": [
-        ({"draws": 10, "among_best": 10, "alone_best": 10}, HOLDS),
-        ({"draws": 10, "among_best": 5, "alone_best": 0}, IN_PART),
-        ({"draws": 10, "among_best": 4, "alone_best": 4}, FAILS),
+        ({"draws": 20, "alone_best": 19, "ahead_of_other_gammas": AHEAD}, HOLDS),
+        ({"draws": 20, "alone_best": 18, "ahead_of_other_gammas": AHEAD}, IN_PART),
+        ({"draws": 20, "alone_best": 18, "ahead_of_other_gammas": CLOSE}, FAILS),
     ],
     "untrained_poor": [
         ({"accuracy": 0.22, "by_guessing": 0.11}, HOLDS),
         ({"accuracy": 0.23, "by_guessing": 0.11}, FAILS),
     ],
     "trained_correctly": [
-        ({"learned": AHEAD, "fault": difference(0.005, 0.02)}, HOLDS),
+        ({"learned": AHEAD, "fault": difference(0.0051, 0.02)}, HOLDS),
         ({"learned": AHEAD, "fault": difference(0.001, 0.004)}, IN_PART),
         ({"learned": BEHIND, "fault": difference(0.001, 0.004)}, FAILS),
     ],
@@ -138,7 +140,11 @@ CASES = {
         ({"*.advantage": BEHIND} | pair(0.01, 0.2), FAILS),
         ({"*.advantage": BEHIND} | pair(0.01, 0.04), IN_PART),
     ],
-    "relu_faster": [({"ratio": SLOWER}, HOLDS), ({"ratio": FASTER}, FAILS)],
+    "relu_faster": [
+        ({"ratio": SLOWER, "alone.*.ratio": SLOWER}, HOLDS),
+        ({"ratio": FASTER, "alone.*.ratio": SLOWER}, IN_PART),
+        ({"ratio": FASTER, "alone.*.ratio": FASTER}, FAILS),
+    ],
     "adam_faster": [
         ({"advantage_at_best": AHEAD}, HOLDS),
         ({"advantage_at_best": BEHIND}, FAILS),
@@ -158,12 +164,13 @@ CASES = {
     "dense_98": [
         ({"probability": 0.95}, HOLDS),
         ({"probability": 0.949}, IN_PART),
-        ({"probability": 0.5}, FAILS),
+        ({"probability": 0.049}, FAILS),
     ],
     "cnn_slow": [
-        ({"printed.epoch": 1.1, "epoch": SLOWER, "image*": SLOWER}, HOLDS),
-        ({"printed.epoch": 1.1, "epoch": SLOWER, "image*": FASTER}, IN_PART),
-        ({"printed.epoch": 1.0, "epoch": FASTER, "image*": FASTER}, FAILS),
+        ({"epoch": SLOWER, "image*": SLOWER}, HOLDS),
+        ({"epoch": SLOWER, "image*": FASTER}, IN_PART),
+        # The paper's own log speaks of its own run only.
+        ({"printed.epoch": 9.0, "epoch": FASTER, "image*": FASTER}, FAILS),
     ],
 }
 
@@ -216,7 +223,7 @@ def test_every_verdict_of_every_statement(judged):
 def test_no_rule_is_there_for_nothing():
     used = [rule for statement in STATEMENTS for rule in statement["rules"]]
     used += [statement["objection"] for statement in STATEMENTS if "objection" in statement]
-    used += [statement["own_run"] for statement in STATEMENTS if "own_run" in statement]
+    used += [rule for statement in STATEMENTS for rule in statement.get("own_run", [])]
     assert {rule["rule"] for rule in used} == set(RULES)
 
 
@@ -232,8 +239,8 @@ def test_the_papers_words_are_in_the_paper():
 def test_the_papers_own_numbers_are_judged_by_the_same_rules():
     printed = {entry.id: float(entry.printed) for entry in load_ledger()}
     own = {known["id"]: statements.in_its_own_run(known, printed) for known in STATEMENTS}
-    # 98.12 %; four pairs of C and γ share the first place; nothing was run without dropout.
-    assert (own["dense_98"], own["grid_best"]) == (HOLDS, FAILS)
+    # 98.12 %; γ is best, C is one of four; nothing was run without dropout.
+    assert (own["dense_98"], own["grid_best"]) == (HOLDS, IN_PART)
     assert own["dropout_cnn"] == "not shown"
     less = printed | {"keras_dense.test_accuracy": 0.98}
     dense = next(known for known in STATEMENTS if known["id"] == "dense_98")
@@ -242,21 +249,24 @@ def test_the_papers_own_numbers_are_judged_by_the_same_rules():
 
 def test_rules_at_their_thresholds():
     for low, high, verdict in (
-        (0.001, 0.2, HOLDS), (0.0, 0.2, IN_PART), (-0.2, 0.2, FAILS), (0.0, 0.0, UNTESTED),
+        (0.001, 0.2, HOLDS), (0.0, 0.2, OPEN), (-0.2, 0.2, OPEN), (-0.2, 0.0, FAILS),
+        (0.0, 0.0, UNTESTED),
     ):  # fmt: skip
         assert rules.beyond_chance(difference(low, high)) == verdict
     for low, middle, verdict in (
-        (1.01, 1.05, HOLDS), (1.01, 1.04, IN_PART), (1.0, 2, IN_PART), (0.5, 1.0, FAILS),
+        (1.01, 1.05, HOLDS), (1.01, 1.04, FAILS), (1.0, 2, OPEN), (0.5, 1.0, FAILS),
     ):  # fmt: skip
         assert rules.in_every_round(ratio(low, middle, 3), noticeable=1.05) == verdict
     for rule, parts, verdict in (
         (rules.together, [HOLDS, HOLDS], HOLDS),
         (rules.together, [HOLDS, FAILS], IN_PART),
-        (rules.together, [FAILS, IN_PART, FAILS], FAILS),
-        (rules.together, [IN_PART, UNTESTED, IN_PART], IN_PART),
-        (rules.strictest, [HOLDS, IN_PART, HOLDS], IN_PART),
+        (rules.together, [FAILS, OPEN, UNTESTED], FAILS),
+        (rules.together, [HOLDS, UNTESTED], IN_PART),
+        (rules.together, [FAILS, IN_PART], IN_PART),
+        (rules.together, [OPEN, UNTESTED], OPEN),
+        (rules.strictest, [HOLDS, OPEN, HOLDS], OPEN),
         # A defeat decides, whatever was not tested beside it.
-        (rules.strictest, [FAILS, IN_PART, UNTESTED], FAILS),
+        (rules.strictest, [FAILS, OPEN, UNTESTED], FAILS),
         (rules.strictest, [HOLDS, UNTESTED], UNTESTED),
     ):
         assert rule(parts) == verdict

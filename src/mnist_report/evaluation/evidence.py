@@ -343,23 +343,22 @@ def _growth(sizes: list[int], costs: Floats, sum_up: Callable[[Floats], Found]) 
 def best_of_grid(m: Measured, values: str, C: float, gamma: float) -> Found:
     """Return how often, over draws, a pair of C and gamma comes out best of the grid."""
     accuracies, pair = m.by_name(values), f"C_{C:g}.gamma_{gamma:g}"
-    if pair not in accuracies or len(accuracies) == 1:
+    same_gamma = np.array([name.endswith(f".gamma_{gamma:g}") for name in accuracies])
+    if pair not in accuracies or same_gamma.all():
         raise KeyError("the grid does not hold the paper's pair beside others")
     table = np.stack(list(accuracies.values()))
     best = table >= table.max(axis=0) - ROUNDING
     hits, ties = best[list(accuracies).index(pair)], best.sum(axis=0)
-    same_gamma = np.array([name.endswith(f".gamma_{gamma:g}") for name in accuracies])
-    found: Found = {
+    return {
         "draws": len(ties),
         "among_best": int(hits.sum()),
         "alone_best": int((hits & (ties == 1)).sum()),
         "gamma_best": int(best[same_gamma].any(axis=0).sum()),
         "ties": float(ties.mean()),
+        "ahead_of_other_gammas": paired_difference(
+            table[~same_gamma].max(axis=0), accuracies[pair]
+        ),
     }
-    if not same_gamma.all():
-        elsewhere = table[~same_gamma].max(axis=0)
-        found["ahead_of_other_gammas"] = paired_difference(elsewhere, accuracies[pair])
-    return found
 
 
 # Networks

@@ -1,14 +1,15 @@
-"""The rules that judge the paper's statements: from evidence to one of four verdicts.
+"""The rules that judge the paper's statements: from evidence to one of five verdicts.
 
 *holds*
-    The evidence bears it out. For a comparison that means beyond chance: the 95 % interval of
-    the difference over seeds lies above 0 or, without seeds, p is below 0.05; of times, each round
-    of the benchmark agrees and the gain can be noticed.
+    The evidence bears it out, in every respect. For a comparison that means beyond chance: the
+    95 % interval of the difference over seeds lies above 0 or, without seeds, p is below 0.05; of
+    times, each round of the benchmark agrees and the gain can be noticed.
 *holds in part*
-    It holds in one respect and not in another; or the evidence points its way, but not beyond
-    chance, or not noticeably.
+    It holds in one respect and not, or not as far as is known, in another.
+*undecided*
+    It could be either: the interval reaches to both sides, or the rounds disagree.
 *does not hold*
-    The evidence points the other way, or shows nothing at all.
+    The evidence points the other way, or to no gain that can be noticed.
 *not tested*
     These data or these parameters give no evidence.
 
@@ -21,7 +22,7 @@ from typing import Any, Literal, get_args
 
 from mnist_report.core.trees import at
 
-Verdict = Literal["holds", "holds in part", "does not hold", "not tested"]
+Verdict = Literal["holds", "holds in part", "undecided", "does not hold", "not tested"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 #: Names to numbers: a difference has ``mean``, ``low`` and ``high``, a ratio of times ``median``,
@@ -56,61 +57,69 @@ def parts(rule: Rule) -> tuple[list[str], dict[str, Any]]:
 def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
     """Return a row for each difference that a rule judges, or one for all numbers it takes."""
     names, thresholds = parts(rule)
-    first = at(evidence, names[0]) if evidence else None
-    judged: dict[str, Any] = {", ".join(names): first}
-    if isinstance(first, Mapping) and all(isinstance(each, Mapping) for each in first.values()):
-        judged = {f"{names[0]}.{key}": each for key, each in first.items()}
-    known = {name: each if isinstance(each, Mapping) else {} for name, each in judged.items()}
-    return [
-        {
+
+    def row(of: str, numbers: Evidence, verdict: Verdict) -> dict[str, Any]:
+        return {
             "rule": rule["rule"],
-            "of": name,
+            "of": of,
             "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
             "n": numbers.get("seeds", numbers.get("rounds")),
             **{key: numbers.get(key) for key in ("p", "low", "high")},
-            "verdict": apply(rule, partial(at, evidence)) if evidence else "not tested",
+            "verdict": verdict,
         }
-        for name, numbers in known.items()
-    ]
+
+    if not evidence:
+        return [row(", ".join(names), {}, "not tested")]
+    first = at(evidence, names[0])
+    numbers = first if isinstance(first, Mapping) else {}
+    if numbers and all(isinstance(each, Mapping) for each in numbers.values()):
+        by_itself = RULES[rule["rule"]]
+        return [
+            row(f"{names[0]}.{key}", each, by_itself({key: each}, **thresholds))
+            for key, each in numbers.items()
+        ]
+    return [row(", ".join(names), numbers, apply(rule, partial(at, evidence)))]
 
 
 def together(parts: Sequence[Verdict]) -> Verdict:
-    """Return what the tested parts come to: one that holds beside one that does not is *in part*.
-
-    Where none holds, one that does not decides against those that are within chance.
-    """
-    tested = {part for part in parts if part != "not tested"}
-    if len(tested) == 1:
-        return tested.pop()
-    if "holds" in tested:
+    """Return what the parts come to: one that holds beside one that does not is *in part*."""
+    kinds = set(parts)
+    if len(kinds) == 1:
+        return kinds.pop()
+    if kinds & {"holds", "holds in part"}:
         return "holds in part"
-    return "does not hold" if tested else "not tested"
+    return "does not hold" if "does not hold" in kinds else "undecided"
 
 
 def strictest(parts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict: what is best of all is beaten by none, whatever is not tested."""
-    return max(parts, key=["holds", "holds in part", "not tested", "does not hold"].index)
+    """Return the worst verdict: what is best of all is beaten by none, whatever is not known."""
+    order = ["holds", "holds in part", "undecided", "not tested", "does not hold"]
+    return max(parts, key=order.index)
 
 
-def graded(holds: bool, in_part: bool = False) -> Verdict:
-    """Return the better verdict that is granted, *does not hold* if none is."""
-    if holds:
-        return "holds"
-    return "holds in part" if in_part else "does not hold"
+def graded(holds: bool, otherwise: Verdict = "does not hold") -> Verdict:
+    """Return *holds* if it does."""
+    return "holds" if holds else otherwise
+
+
+def interval_above(each: Evidence, limit: float) -> Verdict:
+    """Judge that an interval lies above a limit; one that reaches to both sides is undecided."""
+    return graded(each["low"] > limit, "undecided" if each["high"] > limit else "does not hold")
 
 
 def beyond_chance(difference: Evidence) -> Verdict:
     """Judge that a difference is above 0; no difference in any seed tells nothing."""
     if difference["low"] == difference["high"] == 0:
         return "not tested"
-    return graded(difference["low"] > 0, difference["mean"] > 0)
+    return interval_above(difference, 0)
 
 
 def no_gain(differences: Mapping[str, Evidence], worth_while: float) -> Verdict:
-    """Judge that no gain is worth while: all intervals lie below that, or none above it."""
+    """Judge that no gain is worth while: all intervals lie below that, and none above it."""
+    one_above = any(each["low"] >= worth_while for each in differences.values())
     return graded(
         all(each["high"] < worth_while for each in differences.values()),
-        all(each["low"] < worth_while for each in differences.values()),
+        "does not hold" if one_above else "undecided",
     )
 
 
@@ -122,8 +131,10 @@ def paired_test(pair: Evidence, p_below: float) -> Verdict:
 
 
 def in_every_round(ratio: Evidence, noticeable: float) -> Verdict:
-    """Judge that a ratio of times is above 1 in each round and noticeable in the median."""
-    return graded(ratio["min"] > 1 and ratio["median"] >= noticeable, ratio["median"] > 1)
+    """Judge that a ratio of times is noticeable in the median, and above 1 in each round."""
+    if ratio["median"] < noticeable:
+        return "does not hold"
+    return graded(ratio["min"] > 1, "undecided")
 
 
 def of_all(rule: Callable[..., Verdict], sum_up: Callable[..., Verdict]) -> Callable[..., Verdict]:
@@ -140,20 +151,17 @@ RULES: dict[str, Callable[..., Verdict]] = {
     "paired_test": paired_test,
     "in_every_round": in_every_round,
     "beats_all_in_every_round": of_all(in_every_round, strictest),
-    # An interval lies above a limit; one that holds the limit counts in part.
-    "interval_above": lambda each, limit: graded(each["low"] >= limit, each["high"] > limit),
+    "interval_above": interval_above,
     # Objects if a difference lies above 0 beyond chance.
     "no_rise": lambda difference: "does not hold" if difference["low"] > 0 else "not tested",
     # A share is above one before, from the p of a test on the same rows.
-    "more_right": lambda value, before, p, p_below: graded(
-        value > before and p < p_below, value > before
+    "more_right": lambda value, before, p, p_below: (
+        graded(value > before) if p < p_below else "undecided"
     ),
-    # Something is best alone in every draw; among the best in a share, in part.
-    "in_every_draw": lambda alone, among, draws, share: graded(
-        alone == draws, among >= share * draws
+    # Something is as good as sure; in part if the opposite is not sure either.
+    "likely": lambda probability, sure: graded(
+        probability >= sure, "holds in part" if probability > 1 - sure else "does not hold"
     ),
-    # Something is as good as sure; more likely than not counts in part.
-    "likely": lambda probability, sure: graded(probability >= sure, probability > 1 / 2),
     # A value rounds to a whole number, or lies no further from another than a margin.
     "rounds_to": lambda value, to: graded(round(value) == to),
     "within": lambda value, to, margin: graded(abs(value - to) <= margin),

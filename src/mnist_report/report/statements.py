@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mnist_report.core import files
-from mnist_report.evaluation.rules import apply, explain, judge
+from mnist_report.evaluation.rules import apply, explain, judge, together
 from mnist_report.figures.names import KERNELS
 from mnist_report.report import words
 from mnist_report.report.ledger import load_ledger
@@ -65,7 +65,9 @@ def find(known: Statement, evidence: Mapping[str, Any]) -> dict[str, str]:
 def in_its_own_run(known: Statement, printed: Mapping[str, float]) -> str:
     """Judge a statement by what the paper prints: a verdict, or *not shown*."""
     own_run = known.get("own_run")
-    return apply(own_run, printed.__getitem__) if own_run else "not shown"
+    if own_run is None:
+        return "not shown"
+    return together([apply(rule, printed.__getitem__) for rule in own_run])
 
 
 def as_table(judged: Sequence[Statement]) -> pd.DataFrame:
