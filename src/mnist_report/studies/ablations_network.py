@@ -9,9 +9,8 @@ import numpy as np
 from mnist_report.core.params import AblationsNetwork, Compute
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.scaled import ScaledData, unscaled
-from mnist_report.models.scratch.learning import mean_loss
+from mnist_report.models.scratch.learning import loss_and_accuracy
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, TrainingError
-from mnist_report.scores.scores import accuracy
 
 #: Weights scaled by fan-in, with the gain of the activation, and rows in a new order every epoch.
 SET_RIGHT: dict[str, Any] = {"init": "fan_in", "shuffle": True}
@@ -64,12 +63,7 @@ def curve(data: ScaledData, epochs: int, **settings: Any) -> dict[str, Any]:  # 
         try:
             if not result["diverged"]:
                 network.partial_fit(data.train_images, data.train_labels, classes=classes)
-                logarithms = network.predict_log_proba(data.test_images)
-                predicted = network.classes_[logarithms.argmax(axis=1)]
-                judged = {
-                    "loss": mean_loss(data.test_labels, logarithms, network.classes_),
-                    "accuracy": accuracy(data.test_labels, predicted),
-                }
+                judged = loss_and_accuracy(network, data.test_images, data.test_labels)
         except TrainingError:
             result["diverged"] = 1
             judged = guessing

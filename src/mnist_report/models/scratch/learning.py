@@ -32,6 +32,15 @@ def mean_loss(
     return -float(exact[np.arange(len(y)), np.searchsorted(classes, y)].mean())
 
 
+def loss_and_accuracy(
+    network: NeuralNetworkClassifier, X: NDArray[np.floating[Any]], y: NDArray[np.int64]
+) -> dict[str, float]:
+    """Return the ``loss``, see `mean_loss`, and the ``accuracy`` on images, (n, I), of digits."""
+    logarithms = network.predict_log_proba(X)
+    answers = network.classes_[logarithms.argmax(axis=1)]
+    return {"loss": mean_loss(y, logarithms, network.classes_), "accuracy": accuracy(y, answers)}
+
+
 def learning_curve(
     network: NeuralNetworkClassifier,
     X: NDArray[np.floating[Any]],
@@ -61,12 +70,11 @@ def learning_curve(
     for epoch in tqdm(range(network.epochs + 1), desc="learning curve", unit="epoch"):
         if epoch > 0:
             copy.partial_fit(X[:cut], y[:cut])
-        row: dict[str, float] = {}
-        for name, part in parts.items():
-            logarithms = copy.predict_log_proba(X[part])
-            answers = copy.classes_[logarithms.argmax(axis=1)]
-            row[f"{name}loss"] = mean_loss(y[part], logarithms, copy.classes_)
-            row[f"{name}accuracy"] = accuracy(y[part], answers)
+        row = {
+            f"{name}{measure}": value
+            for name, part in parts.items()
+            for measure, value in loss_and_accuracy(copy, X[part], y[part]).items()
+        }
         on_epoch(epoch, row)
         rows.append({"epoch": epoch, **row})
     return pd.DataFrame(rows)

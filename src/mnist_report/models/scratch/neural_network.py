@@ -27,7 +27,11 @@ Source of the formulas: M. A. Nielsen, *Neural Networks and Deep Learning* (2015
 I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning* (2016), section 6.5.
 """
 
-from collections.abc import Callable, Sequence
+# mypy: disable-error-code="no-any-return"
+# What NumPy's operators return has no type.
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -50,18 +54,15 @@ _THREADS = ThreadpoolController()
 Array = NDArray[Any]
 
 
+@np.errstate(over="ignore")  # far below zero e^(-z) overflows to infinity, and 1 / infinity = 0
 def sigmoid(z: Array) -> Array:
     """Return σ(z) = 1 / (1 + e^(-z)), element by element."""
-    # For z far below zero e^(-z) overflows to infinity, and 1 / infinity = 0 is what we want.
-    with np.errstate(over="ignore"):
-        s: Array = 1 / (1 + np.exp(-z))
-    return s
+    return 1 / (1 + np.exp(-z))
 
 
 def sigmoid_slope(a: Array) -> Array:
     """Return σ'(z) = σ(z) (1 - σ(z)) = a (1 - a), from a = σ(z) itself."""
-    slope: Array = a * (1 - a)
-    return slope
+    return a * (1 - a)
 
 
 def relu(z: Array) -> Array:
@@ -80,16 +81,6 @@ ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]
     "relu": (relu, relu_slope),
 }
 
-#: What the estimator's parameters may be, where that is a choice of a few.
-CHOICES: dict[str, tuple[object, ...]] = {
-    "activation": tuple(ACTIVATIONS),
-    "init": ("normal", "fan_in"),
-    "shuffle": (False, True),
-    "minibatching": ("standard", "as_printed"),
-    "solver": ("descent", "adam"),
-    "dtype": ("float32", "float64"),
-}
-
 
 def log_softmax(z: Array) -> Array:
     """Return log ŷ_j = z_j - log Σ_i e^(z_i), in nats: the logarithm of softmax(z), n × J.
@@ -99,8 +90,7 @@ def log_softmax(z: Array) -> Array:
     neither an overflow nor a log of zero (Goodfellow, Bengio and Courville 2016, section 4.1).
     """
     z = z - z.max(axis=1, keepdims=True)
-    log_y_hat: Array = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return log_y_hat
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
 def cross_entropy(y: Array, log_y_hat: Array) -> float:
@@ -158,6 +148,42 @@ def minibatches(n_rows: int, size: int, minibatching: str) -> list[slice]:
     return [slice(c, c + size) for c in range(0, n_rows - size, size + 1)]
 
 
+def _is_count(value: object, least: int = 1) -> bool:
+    return isinstance(value, Integral) and int(value) >= least
+
+
+def _one_of(*choices: object) -> tuple[Callable[[object], bool], str]:
+    return choices.__contains__, " or ".join(map(repr, choices))
+
+
+#: What each parameter of the estimator has to be: a test of it, and the same in words.
+ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "hidden_layer_sizes": (
+        lambda sizes: isinstance(sizes, list | tuple) and all(map(_is_count, sizes)),
+        "a list or tuple, each entry a whole number of 1 or more",
+    ),
+    "activation": _one_of(*ACTIVATIONS),
+    "init": _one_of("normal", "fan_in"),
+    "epochs": (lambda number: _is_count(number, least=0), "a whole number of 0 or more"),
+    "minibatch_size": (_is_count, "a whole number of 1 or more"),
+    "learning_rate": (
+        lambda eta: isinstance(eta, Real) and 0 < float(eta) < np.inf,
+        "a finite number above 0",
+    ),
+    "shuffle": _one_of(False, True),
+    "minibatching": _one_of("standard", "as_printed"),
+    "solver": _one_of("descent", "adam"),
+    "dtype": _one_of("float32", "float64"),
+}
+
+
+@contextlib.contextmanager
+def _one_thread_without_warnings() -> Iterator[None]:
+    # Training that diverges overflows on its way; what it ends in is checked, and reported once.
+    with _THREADS.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
 class TrainingError(UserError, ValueError):
     """The network cannot be trained with these settings on these rows."""
 
@@ -168,10 +194,9 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     The default parameters are the network of the paper's section 3.2. There are always as many
     output units as classes, two for a two-class problem, and all biases start at zero.
 
-    Training and prediction use one BLAS thread whatever the machine offers. Products of 50 rows
-    are too small to share: a second thread spends its time waiting (measured on a busy two-core
-    machine: ten times the CPU time). And with one thread the bits of weights and probabilities
-    do not depend on the number of cores.
+    Training and prediction use one BLAS thread: a second would wait more than it works, as products
+    of 50 rows are too small to share, and the bits of weights and probabilities would depend on the
+    number of cores.
 
     Parameters
     ----------
@@ -260,8 +285,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         X are images, (K, I), and y their labels, (K,), numbers or strings. ValueError if a
         parameter is not allowed, X or y is not fit to train on, or training diverges.
         """
-        self._check_parameters()
-        X, y = self._check_data(X, y, reset=True)
+        X, y = self._checked(X, y, reset=True)
         self._start(unique_labels(y))
         y = self._one_hot(y)
         for _ in range(self.epochs):
@@ -276,23 +300,21 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         be, (J,). ValueError as from `fit`; also if `classes` is missing or changes later, or if y
         holds a label that is not among them.
         """
-        self._check_parameters()
         first = not hasattr(self, "classes_")
-        if first and classes is None:
-            raise ValueError("classes must be given on the first call to partial_fit")
-        if not first and classes is not None:
-            given = unique_labels(classes)
-            if not np.array_equal(given, self.classes_):
-                raise ValueError(
-                    f"classes={given.tolist()} differs from the first call's "
-                    f"{self.classes_.tolist()}; leave it out or start a new estimator"
-                )
-        X, y = self._check_data(X, y, reset=first)
+        X, y = self._checked(X, y, reset=first)
         if first:
+            if classes is None:
+                raise ValueError("classes must be given on the first call to partial_fit")
             self._start(unique_labels(classes))
+        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(
+                f"classes={unique_labels(classes).tolist()} differs from the first call's "
+                f"{self.classes_.tolist()}; leave it out or start a new estimator"
+            )
         self._train_one_epoch(X, self._one_hot(y))
         return self
 
+    @_one_thread_without_warnings()
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Return log ŷ of images, (n, I): nats of type `dtype`, (n, J), in the order of `classes_`.
 
@@ -301,11 +323,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """
         check_is_fitted(self)
         images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
-        with (
-            _THREADS.limit(limits=1, user_api="blas"),
-            np.errstate(over="ignore", invalid="ignore"),
-        ):
-            _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
+        _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
         if not np.isfinite(log_y_hat).all():
             raise TrainingError(
                 "training diverged (the weights are so large that the outputs are no numbers); "
@@ -315,15 +333,14 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return ŷ, the probability of each class; the rest is as of `predict_log_proba`."""
-        y_hat: Array = np.exp(self.predict_log_proba(X))
-        return y_hat
+        return np.exp(self.predict_log_proba(X))
 
     def predict(self, X: ArrayLike) -> Array:
         """Return the most probable class of each row of `X`: shape (n,), entries of `classes_`."""
         most_probable = self.predict_proba(X).argmax(axis=1)
-        labels: Array = self.classes_[most_probable]
-        return labels
+        return self.classes_[most_probable]
 
+    @_one_thread_without_warnings()
     def _train_one_epoch(self, X: Array, y: Array) -> None:
         """Take one step of gradient descent for every minibatch of the rows of `X` and `y`."""
         batches: Sequence[slice | Array]
@@ -340,23 +357,18 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
         W, b = self.coefs_, self.intercepts_
         total_loss, rows_seen = 0.0, 0
-        # Training that diverges overflows on its way; the check below reports it, once.
-        with (
-            _THREADS.limit(limits=1, user_api="blas"),
-            np.errstate(over="ignore", invalid="ignore"),
-        ):
-            for batch in batches:
-                X_s, y_s = X[batch], y[batch]
-                a, log_y_hat = forward(X_s, W, b, self.activation)
-                total_loss += cross_entropy(y_s, log_y_hat) * len(X_s)
-                rows_seen += len(X_s)
-                dW, db = backward(y_s, np.exp(log_y_hat), a, W, self.activation)
-                if self.solver == "adam":
-                    self._adam.step([*dW, *db], eta)
-                else:
-                    for l in range(len(W)):  # noqa: E741
-                        W[l] -= eta * dW[l]  # W^(l) := W^(l) - η ∂C/∂W^(l)
-                        b[l] -= eta * db[l]  # b^(l) := b^(l) - η ∂C/∂b^(l)
+        for batch in batches:
+            X_s, y_s = X[batch], y[batch]
+            a, log_y_hat = forward(X_s, W, b, self.activation)
+            total_loss += cross_entropy(y_s, log_y_hat) * len(X_s)
+            rows_seen += len(X_s)
+            dW, db = backward(y_s, np.exp(log_y_hat), a, W, self.activation)
+            if self.solver == "adam":
+                self._adam.step([*dW, *db], eta)
+            else:
+                for l in range(len(W)):  # noqa: E741
+                    W[l] -= eta * dW[l]  # W^(l) := W^(l) - η ∂C/∂W^(l)
+                    b[l] -= eta * db[l]  # b^(l) := b^(l) - η ∂C/∂b^(l)
 
         self.n_iter_ += 1
         self.loss_curve_.append(total_loss / rows_seen)
@@ -394,11 +406,16 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 f"y holds {np.unique(y[unknown]).tolist()}, "
                 f"which are not among the classes {self.classes_.tolist()}"
             )
-        y_rows: Array = one_hot.astype(self.dtype)
-        return y_rows
+        return one_hot.astype(self.dtype)
 
-    def _check_data(self, X: ArrayLike, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
-        """Return `X` as a matrix of type `dtype` and `y` as a vector of labels, or raise."""
+    def _checked(self, X: ArrayLike, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
+        """Return `X` as a matrix of type `dtype` and `y` as a vector of labels.
+
+        ValueError, in one line, for the first parameter that is not allowed; or for X or y.
+        """
+        for name, (is_allowed, words) in ALLOWED.items():
+            if not is_allowed(value := getattr(self, name)):
+                raise ValueError(f"{name}={value!r} is not allowed; use {words}")
         images, labels = validate_data(self, X, y, dtype=self.dtype, reset=reset)
         check_classification_targets(labels)
         if self.minibatching == "as_printed" and len(images) <= self.minibatch_size:
@@ -407,30 +424,3 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 f"minibatch_size + 1 = {self.minibatch_size + 1} rows; lower minibatch_size"
             )
         return images, labels
-
-    def _check_parameters(self) -> None:
-        """Raise ValueError, in one line, for the first parameter that is not allowed."""
-        whole = "a whole number of 1 or more"
-        layers, rate = self.hidden_layer_sizes, self.learning_rate
-        rules = {
-            name: (getattr(self, name) in choices, " or ".join(map(repr, choices)))
-            for name, choices in CHOICES.items()
-        } | {
-            "hidden_layer_sizes": (
-                isinstance(layers, list | tuple) and all(map(_is_count, layers)),
-                f"a list or tuple, each entry {whole}",
-            ),
-            "epochs": (_is_count(self.epochs, least=0), "a whole number of 0 or more"),
-            "minibatch_size": (_is_count(self.minibatch_size), whole),
-            "learning_rate": (
-                isinstance(rate, Real) and 0 < rate < np.inf,
-                "a finite number above 0",
-            ),
-        }
-        for name, (valid, allowed) in rules.items():
-            if not valid:
-                raise ValueError(f"{name}={getattr(self, name)!r} is not allowed; use {allowed}")
-
-
-def _is_count(value: object, least: int = 1) -> bool:
-    return isinstance(value, Integral) and int(value) >= least
