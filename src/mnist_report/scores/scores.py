@@ -37,6 +37,17 @@ def auc_scores(y_true: Labels, scores: NDArray[np.floating[Any]], classes: Label
     return float(roc_auc_score(truth[:, defined], scores[:, defined], average="macro"))
 
 
+def measures(
+    y_true: Labels, y_pred: Labels, scores: NDArray[np.floating[Any]], classes: Labels
+) -> dict[str, float]:
+    """Return ``accuracy``, ``auc_hard`` and ``auc_scores``."""
+    return {
+        "accuracy": accuracy(y_true, y_pred),
+        "auc_hard": auc_hard(y_true, y_pred, classes),
+        "auc_scores": auc_scores(y_true, scores, classes),
+    }
+
+
 def one_against_rest(y_true: Labels, classes: Labels) -> tuple[Bools, NDArray[np.intp]]:
     """Return which rows are of each class, (n, k), and the columns that have a ROC curve.
 

@@ -5,7 +5,7 @@ from mnist_report.core.repeat import Group, Run, Study
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.final_svm import final_svm
 from mnist_report.models.classical.grid_search import search_draw, select
-from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
+from mnist_report.scores.scores import measures
 from mnist_report.studies.paper import SVM_FINAL, SVM_GRIDSEARCH
 
 
@@ -15,16 +15,11 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     def measure(seed: int) -> Run:
         found = select(search_draw(data, SVM_GRIDSEARCH, seed))
         svm = final_svm(data, SVM_FINAL, C=found.C, gamma=found.gamma, seed=seed)
-        truth, classes = data.test_labels, svm.model.classes_
         return {
             "C": found.C,
             "gamma": found.gamma,
             "support_vectors": len(svm.model.support_),
-            "test": {
-                "accuracy": accuracy(truth, svm.predicted),
-                "auc_hard": auc_hard(truth, svm.predicted, classes),
-                "auc_scores": auc_scores(truth, svm.scores, classes),
-            },
+            "test": measures(data.test_labels, svm.predicted, svm.scores, svm.model.classes_),
             "answers": svm.predicted.tolist(),
         }
 

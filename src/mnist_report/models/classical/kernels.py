@@ -12,7 +12,7 @@ from tqdm import tqdm
 from mnist_report.core.params import Kernel
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.svm import Gamma, fit_unique, predict_with_scores
-from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
+from mnist_report.scores.scores import measures
 
 #: True labels (m,), predicted ones (m,), and a score for each of k classes (m, k).
 Answers = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -48,9 +48,7 @@ def compare_kernels(
                 {
                     "kernel": kernel,
                     "rows": rows,
-                    "accuracy": accuracy(labels, predicted),
-                    "auc_hard": auc_hard(labels, predicted, model.classes_),
-                    "auc_scores": auc_scores(labels, scores, model.classes_),
+                    **measures(labels, predicted, scores, model.classes_),
                     "support_vectors": len(model.support_),
                 }
             )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
-from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
+from mnist_report.scores.scores import measures
 
 DIGITS = np.arange(networks.CLASSES)
 
@@ -43,14 +43,5 @@ def train_and_test(
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)
     predicted = DIGITS[scores.argmax(axis=1)]
-    truth = data.test_labels
-    measures = {
-        "epochs": by_epoch(history),
-        "test": {
-            "loss": loss,
-            "accuracy": accuracy(truth, predicted),
-            "auc_hard": auc_hard(truth, predicted, DIGITS),
-            "auc_scores": auc_scores(truth, scores, DIGITS),
-        },
-    }
-    return measures, predicted
+    test = {"loss": loss, **measures(data.test_labels, predicted, scores, DIGITS)}
+    return {"epochs": by_epoch(history), "test": test}, predicted

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from mnist_report.core.errors import UserError
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
-from mnist_report.scores.scores import accuracy, auc_hard, auc_scores
+from mnist_report.scores.scores import accuracy, measures
 
 
 def mean_loss(
@@ -93,13 +93,7 @@ def train_and_test(
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     network.fit(data.train_images, data.train_labels)
     logarithms = network.predict_log_proba(data.test_images)
-    scores = np.exp(logarithms)
-    predicted = network.classes_[scores.argmax(axis=1)]
-    truth = data.test_labels
-    measures = {
-        "loss": mean_loss(truth, logarithms, network.classes_),
-        "accuracy": accuracy(truth, predicted),
-        "auc_hard": auc_hard(truth, predicted, network.classes_),
-        "auc_scores": auc_scores(truth, scores, network.classes_),
-    }
-    return measures, predicted
+    scores, truth, classes = np.exp(logarithms), data.test_labels, network.classes_
+    predicted = classes[scores.argmax(axis=1)]
+    loss = mean_loss(truth, logarithms, classes)
+    return {"loss": loss, **measures(truth, predicted, scores, classes)}, predicted
