@@ -3,11 +3,12 @@
 from itertools import combinations
 
 import numpy as np
+from scipy.special import logit
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.svm import SVC
 
-from mnist_report.models.classical.duels import coupled, duel_values, fit_sigmoids
+from mnist_report.models.classical.duels import duel_values, fit_sigmoids, probabilities
 
 
 def test_sigmoids_are_those_of_platt():
@@ -32,17 +33,19 @@ def test_a_duel_without_rows_of_both_its_classes_has_the_plain_sigmoid():
 
 def test_duels_are_coupled_to_the_probabilities_that_they_come_from():
     rng = np.random.default_rng(0)
+    first, second = np.triu_indices(4, 1)
+
+    def coupled(chances):
+        return probabilities(logit(chances), np.tile([1.0, 0.0], (6, 1)), 4)
+
     p = rng.dirichlet(np.ones(4), size=3)
-    wins = p[:, :, None] / (p[:, :, None] + p[:, None, :]) * (1 - np.eye(4))
-    np.testing.assert_allclose(coupled(wins), p)
+    np.testing.assert_allclose(coupled(p[:, first] / (p[:, first] + p[:, second])), p)
     # Where none fits all duels, none near what is found has a smaller sum.
-    upper = np.triu(rng.uniform(0.1, 0.9, (4, 4)), 1)
-    wins = upper + np.tril(1 - upper.T, -1)
+    chances = rng.uniform(0.1, 0.9, (1, 6))
 
     def misfit(p):
-        lost = wins.T * p[:, None]
-        return ((lost - lost.T) ** 2).sum()
+        return (((1 - chances) * p[first] - chances * p[second]) ** 2).sum()
 
-    (best,) = coupled(wins[None])
+    (best,) = coupled(chances)
     for other in best + 0.01 * rng.dirichlet(np.ones(4), size=50) - 0.0025:
         assert misfit(best) < misfit(other)

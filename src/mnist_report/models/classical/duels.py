@@ -55,24 +55,19 @@ def fit_sigmoids(values: Floats, y: NDArray[np.int64], classes: NDArray[np.int64
 
 
 def probabilities(values: Floats, sigmoids: Floats, k: int) -> Floats:
-    """Return the probability of each of k classes, shape (n, k), from the values of the duels."""
-    wins = np.zeros((len(values), k, k))
-    first, second = np.triu_indices(k, 1)
-    chances = expit(values * sigmoids[:, 0] + sigmoids[:, 1]).clip(LEAST, 1 - LEAST)
-    wins[:, first, second], wins[:, second, first] = chances, 1 - chances
-    return coupled(wins)
+    """Return the probability of each of k classes, shape (n, k), from the values of the duels.
 
-
-def coupled(wins: Floats) -> Floats:
-    """Turn the duels' probabilities into one for each class, shape (n, k), of sum 1.
-
-    ``wins[:, i, j]`` is how probable class i is if it is i or j; 0 if they are one. Found is the p
-    with the least sum of (wins[j, i] p[i] - wins[i, j] p[j])².
+    With r[i, j] for how probable class i is if it is i or j, they are the p of sum 1 with the least
+    sum of (r[j, i] p[i] - r[i, j] p[j])².
     """
-    n, k, _ = wins.shape
+    n = len(values)
+    chances = expit(values * sigmoids[:, 0] + sigmoids[:, 1]).clip(LEAST, 1 - LEAST)
+    first, second = np.triu_indices(k, 1)
+    wins = np.zeros((n, k, k))
+    wins[:, first, second], wins[:, second, first] = chances, 1 - chances
     losses = wins.transpose(0, 2, 1)
     # The conditions for the least sum, and with a multiplier that for the sum of p.
-    system = np.zeros((n, k + 1, k + 1))
+    system: NDArray[Any] = np.zeros((n, k + 1, k + 1))
     system[:, :k, :k] = -wins * losses
     system[:, range(k), range(k)] = (losses**2).sum(axis=2)
     system[:, :k, k] = system[:, k, :k] = 1

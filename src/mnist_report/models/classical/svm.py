@@ -35,7 +35,6 @@ def fit_unique(
     C: float,
     gamma: Gamma,
     degree: int = 2,
-    tol: float = 1e-3,
 ) -> SVC:
     """Fit a classifier on rows drawn with replacement, each distinct row taken once.
 
@@ -53,7 +52,7 @@ def fit_unique(
     if np.all(labels == labels[0]):
         raise UserError(f"all drawn rows are of class {labels[0]}; draw more rows")
     scale = as_number(gamma, X[indices])
-    model = SVC(kernel=kernel, C=C, gamma=scale, degree=degree, tol=tol)
+    model = SVC(kernel=kernel, C=C, gamma=scale, degree=degree)
     if 8 * len(rows) ** 2 > GRAM_GIB * 2**30:
         return model.fit(points, labels, sample_weight=counts)
     gram = np.empty((len(rows), len(rows)))
