@@ -9,7 +9,6 @@ from mnist_report.core.repeat import Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
-from mnist_report.models.keras.schedule import train_on_schedule
 from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, network_ladder
 from mnist_report.studies.paper import CNN
 
@@ -50,7 +49,7 @@ def fit(
     networks.prepare(seed, threads=1)
     model = build()
     rng = generator(seed, "frontier_cnn")
-    train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
+    networks.train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
     return _fitted(model)
 
 

@@ -8,7 +8,6 @@ from mnist_report.core.repeat import Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
-from mnist_report.models.keras.schedule import train_on_schedule
 from mnist_report.studies.frontier import (
     BEST,
     Fitted,
@@ -36,7 +35,7 @@ def fit(
     networks.prepare(seed, threads=1)
     model = networks.dense_network()
     rng = generator(seed, "frontier_keras_dense")
-    train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
+    networks.train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
     return Fitted(partial(networks.digits, model), {"parameters": model.count_params()})
 
 

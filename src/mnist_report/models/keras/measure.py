@@ -11,8 +11,6 @@ from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
 from mnist_report.scores.scores import measures
 
-DIGITS = np.arange(networks.CLASSES)
-
 
 def train_and_test(
     data: ScaledData,
@@ -42,6 +40,6 @@ def train_and_test(
     )
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)
-    predicted = DIGITS[scores.argmax(axis=1)]
-    test = {"loss": loss, **measures(data.test_labels, predicted, scores, DIGITS)}
-    return {"epochs": by_epoch(history), "test": test}, predicted
+    predicted = scores.argmax(axis=1)
+    test = measures(data.test_labels, predicted, scores, np.arange(networks.CLASSES))
+    return {"epochs": by_epoch(history), "test": {"loss": loss, **test}}, predicted

@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from mnist_report.core.archives import steady
 from mnist_report.core.errors import UserError
+from mnist_report.data.distortions import distort
 
 
 @contextlib.contextmanager
@@ -47,6 +48,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _without_stderr():
     import keras
     import tensorflow as tf
+    from keras import layers
 
 # What a user's keras.json may say otherwise, in processes that mnist_report.run has not started.
 keras.config.set_floatx("float32")
@@ -61,6 +63,9 @@ ROWS_AT_A_TIME = 1000
 #: Steps that TensorFlow makes before it comes back to Python: more is faster, and changes neither
 #: the steps nor the numbers.
 STEPS_PER_EXECUTION = 25
+
+#: Share of the steps of a schedule in which the learning rate rises.
+WARM_UP = 0.2
 
 #: Keras's names in the columns' order, and the columns of the history.
 HISTORY = {
@@ -94,12 +99,12 @@ def dense_network(hidden_units: Sequence[int] = (1200, 1200), dropout: float = 0
 
     `dropout` is the share of the first hidden layer's outputs set to 0 in each step of training.
     """
-    layers = [
-        keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")
+    stack = [
+        layers.Dense(units, activation="relu", name=f"hidden_{number}")
         for number, units in enumerate(hidden_units, start=1)
     ]
-    layers.insert(1, keras.layers.Dropout(dropout, name="dropout"))
-    return _compiled("dense_network", layers)
+    stack.insert(1, layers.Dropout(dropout, name="dropout"))
+    return _compiled("dense_network", stack)
 
 
 def convolutional_network(
@@ -113,21 +118,19 @@ def convolutional_network(
     After LeNet-5 (LeCun et al. 1998, figure 2), with ReLU, max-pooling and dropout: `dropout` is
     the share of the first dense layer's outputs set to 0 in each step of training.
     """
-    layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
+    stack = [layers.Reshape((28, 28, 1), name="picture")]
     for number, count in enumerate(filters, start=1):
-        layers += [
-            keras.layers.Conv2D(
-                count, kernel_size, activation="relu", name=f"convolution_{number}"
-            ),
-            keras.layers.MaxPooling2D(2, name=f"pooling_{number}"),
+        stack += [
+            layers.Conv2D(count, kernel_size, activation="relu", name=f"convolution_{number}"),
+            layers.MaxPooling2D(2, name=f"pooling_{number}"),
         ]
-    layers += [
-        keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(dense[0], activation="relu", name="dense_1"),
-        keras.layers.Dropout(dropout, name="dropout"),
-        keras.layers.Dense(dense[1], activation="relu", name="dense_2"),
+    stack += [
+        layers.Flatten(name="flatten"),
+        layers.Dense(dense[0], activation="relu", name="dense_1"),
+        layers.Dropout(dropout, name="dropout"),
+        layers.Dense(dense[1], activation="relu", name="dense_2"),
     ]
-    return _compiled("convolutional_network", layers)
+    return _compiled("convolutional_network", stack)
 
 
 def normalised_network(
@@ -136,37 +139,29 @@ def normalised_network(
     """Build a convolutional network whose every layer is normalised, with new random weights.
 
     Between the sums of a layer and its ReLU stands batch normalisation (Ioffe and Szegedy, 2015).
-
-    Parameters
-    ----------
-    blocks
-        Each has the filters of its convolutions; a max-pooling parts it from the next.
-    dropout
-        Share of the last block's outputs set to 0 in each step of training.
+    Each of `blocks` has the filters of its convolutions; a max-pooling parts it from the next.
+    `dropout` is the share of the last block's outputs set to 0 in each step of training.
     """
 
     def normalised(layer: Any) -> list[Any]:  # noqa: ANN401
         return [
             layer,
             # Its averages over training keep pace with the few steps there are.
-            keras.layers.BatchNormalization(momentum=0.9, name=f"{layer.name}_normalised"),
-            keras.layers.ReLU(name=f"{layer.name}_relu"),
+            layers.BatchNormalization(momentum=0.9, name=f"{layer.name}_normalised"),
+            layers.ReLU(name=f"{layer.name}_relu"),
         ]
 
-    layers = [keras.layers.Reshape((28, 28, 1), name="picture")]
+    stack = [layers.Reshape((28, 28, 1), name="picture")]
     for number, filters in enumerate(blocks, start=1):
         if number > 1:
-            layers.append(keras.layers.MaxPooling2D(2, name=f"pooling_{number - 1}"))
+            stack.append(layers.MaxPooling2D(2, name=f"pooling_{number - 1}"))
         for letter, count in zip("abc", filters, strict=False):
             name = f"convolution_{number}{letter}"
-            layers += normalised(keras.layers.Conv2D(count, kernel_size, use_bias=False, name=name))
-    layers += [
-        keras.layers.Flatten(name="flatten"),
-        keras.layers.Dropout(dropout, name="dropout"),
-    ]
+            stack += normalised(layers.Conv2D(count, kernel_size, use_bias=False, name=name))
+    stack += [layers.Flatten(name="flatten"), layers.Dropout(dropout, name="dropout")]
     for number, units in enumerate(dense, start=1):
-        layers += normalised(keras.layers.Dense(units, use_bias=False, name=f"dense_{number}"))
-    return _compiled("normalised_network", layers)
+        stack += normalised(layers.Dense(units, use_bias=False, name=f"dense_{number}"))
+    return _compiled("normalised_network", stack)
 
 
 def folded(model: Model) -> Model:
@@ -175,23 +170,21 @@ def folded(model: Model) -> Model:
     What it was trained to do to a layer's sums z, γ (z - mean) / √(variance + ε) + β, is a scale
     for the weights of each output, and a bias.
     """
-    layers: list[Any] = []
+    stack: list[Any] = []
     weights: list[Images] = []
     for layer in model.layers[:-1]:
         config = layer.get_config()
-        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
-            config |= {"use_bias": True, "activation": "relu"}
-            weights += layer.get_weights()
-        elif isinstance(layer, keras.layers.BatchNormalization):
+        if isinstance(layer, layers.BatchNormalization):
             scale, shift, mean, variance = layer.get_weights()
             scale = scale / np.sqrt(variance + layer.epsilon)
             weights[-1] = weights[-1] * scale
             weights.append(shift - mean * scale)
-            continue
-        elif isinstance(layer, (keras.layers.ReLU, keras.layers.Dropout)):
-            continue
-        layers.append(type(layer).from_config(config))
-    plain = _compiled(f"{model.name}_folded", layers)
+        elif layer.weights:
+            weights += layer.get_weights()
+            stack.append(type(layer).from_config(config | {"use_bias": True, "activation": "relu"}))
+        elif not isinstance(layer, (layers.ReLU, layers.Dropout)):
+            stack.append(type(layer).from_config(config))
+    plain = _compiled(f"{model.name}_folded", stack)
     plain.set_weights([*weights, *model.layers[-1].get_weights()])
     return plain
 
@@ -208,24 +201,11 @@ def train(
 ) -> pd.DataFrame:
     """Train a network in place; the rows come in a new random order in every epoch.
 
-    Parameters
-    ----------
-    validation_split
-        Share of the rows, the last ones, that is kept out and scored after every epoch.
-    on_epoch
-        Called after every epoch with its number, from 1, and its row of the history.
-
-    Returns
-    -------
-    DataFrame
-        A row per epoch: ``epoch``, ``loss``, ``accuracy``, and with a split ``validation_loss`` and
-        ``validation_accuracy``. Loss and accuracy are means over the training rows, each taken when
-        its batch was met: with dropout and before that step.
-
-    Raises
-    ------
-    UserError
-        If there are too few rows to split.
+    The last rows, a share `validation_split` of all, are kept out and scored after every epoch.
+    Then `on_epoch` is called with the epoch's number, from 1, and its row of the history. This is
+    returned: ``epoch``, ``loss``, ``accuracy``, and with a split ``validation_loss`` and
+    ``validation_accuracy``. Loss and accuracy are means over the training rows, each taken when its
+    batch was met: with dropout and before that step. UserError if there are too few rows to split.
     """
     training = int(len(X) * (1 - validation_split))
     if validation_split and not 0 < training < len(X):
@@ -254,6 +234,42 @@ def train(
         verbose=0,
     )
     return pd.DataFrame(rows)
+
+
+def train_on_schedule(
+    model: Model,
+    X: Images,
+    y: Labels,
+    rng: np.random.Generator,
+    *,
+    epochs: int,
+    batch_size: int,
+    peak: float,
+    smoothing: float = 0.0,
+    strength: float = 0.0,
+) -> None:
+    """Train a network in place by Adam, at a learning rate that rises and falls.
+
+    The rate gets to its `peak` in a straight line, and leaves it by half a cosine. Of each label's
+    1 the share `smoothing` is spread evenly over all digits (Szegedy et al., 2016). Images are
+    distorted anew in every epoch, with a `strength` of which 0 is none.
+    """
+    steps = epochs * -(-len(X) // batch_size)
+    rise = int(WARM_UP * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - rise, warmup_target=peak, warmup_steps=rise
+    )
+    model.compile(
+        optimizer=adam(schedule),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
+        steps_per_execution=STEPS_PER_EXECUTION,
+        jit_compile=False,
+    )
+    one_hot = np.eye(CLASSES, dtype=np.float32)[y]
+    for epoch in range(1, epochs + 1):
+        seen = distort(X, strength, rng) if strength else X
+        history = model.fit(**feeding(seen, one_hot, batch_size), verbose=0).history
+        tqdm.write(f"epoch {epoch}/{epochs}: loss {history['loss'][0]:.4f}", file=sys.stderr)
 
 
 def feeding(X: Images, y: NDArray[Any], batch_size: int) -> dict[str, Any]:
@@ -295,21 +311,19 @@ def layer_outputs(model: Model, image: Images) -> list[tuple[str, Images]]:
 
     Each with the layer's name; maps are (height, width, channels).
     """
-    shown = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
-    layers = [layer for layer in model.layers if isinstance(layer, shown)]
-    inside = keras.Model(model.inputs[0], [layer.output for layer in layers])
-    maps = inside(image[np.newaxis], training=False)
-    return [
-        (layer.name, keras.ops.convert_to_numpy(array)[0])
-        for layer, array in zip(layers, maps, strict=True)
+    shown = [
+        layer for layer in model.layers if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D))
     ]
+    inside = keras.Model(model.inputs[0], [layer.output for layer in shown])
+    maps = inside(image[np.newaxis], training=False)
+    return [(layer.name, array.numpy()[0]) for layer, array in zip(shown, maps, strict=True)]
 
 
 def first_filters(model: Model) -> Images:
     """Return the kernels of the first convolution, (filters, side, side)."""
-    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
     # Keras keeps (side, side, channels, filters); a grey picture has one channel.
-    kernels: Images = keras.ops.convert_to_numpy(first.kernel)[:, :, 0, :].transpose(2, 0, 1)
+    kernels: Images = first.get_weights()[0][:, :, 0, :].transpose(2, 0, 1)
     return kernels
 
 
@@ -321,16 +335,10 @@ def save_keras_bytes(model: Model) -> bytes:
         return steady(path.read_bytes())
 
 
-def _compiled(name: str, layers: Sequence[Any]) -> Model:
-    """Put the input before `layers` and the output after them, and say how to train them all."""
-    model = keras.Sequential(
-        [
-            keras.Input((784,), name="pixels"),
-            *layers,
-            keras.layers.Dense(CLASSES, activation="softmax", name="probabilities"),
-        ],
-        name=name,
-    )
+def _compiled(name: str, stack: Sequence[Any]) -> Model:
+    """Put the input before a stack of layers and the output after it, and say how to train all."""
+    output = layers.Dense(CLASSES, activation="softmax", name="probabilities")
+    model = keras.Sequential([keras.Input((784,), name="pixels"), *stack, output], name=name)
     model.compile(
         optimizer=adam(0.001),
         loss="sparse_categorical_crossentropy",
