@@ -50,36 +50,30 @@ def distort(images: Images, strength: float, rng: np.random.Generator) -> Images
     """Move, turn, stretch, shear and bend every image at random, each in a way of its own.
 
     The bending is elastic (Simard, Steinkraus and Platt, 2003): every pixel is moved by chance, and
-    a Gaussian smooths the moves so that neighbours move alike.
-
-    Parameters
-    ----------
-    strength
-        Multiplies all of `SHIFT`, `TURN`, `STRETCH`, `SHEAR` and `WAVE`; 0 changes nothing.
+    a Gaussian smooths the moves so that neighbours move alike. All of `SHIFT`, `TURN`, `STRETCH`,
+    `SHEAR` and `WAVE` are multiplied by `strength`; 0 changes nothing.
     """
     distance = np.arange(SIDE)[:, np.newaxis] - np.arange(SIDE)
     smooth = np.exp(-((distance / WAVE_LENGTH) ** 2) / 2)
     # White noise of standard deviation 1 keeps it in the middle of the image.
     smooth = (smooth / np.linalg.norm(smooth[SIDE // 2])).astype(np.float32)
+
+    def up_to(most: float, n: int) -> Images:
+        drawn = rng.uniform(-most * strength, most * strength, (n, 1, 1))
+        return drawn.astype(np.float32)
+
+    def moved(places: Images) -> Images:
+        shifted = places + up_to(SHIFT, len(places))
+        waves: Images = smooth @ rng.standard_normal(places.shape, dtype=np.float32) @ smooth
+        return shifted + np.float32(WAVE * strength) * waves
+
     distorted = np.empty_like(images)
     for batch in gen_batches(len(images), BATCH):
         n = len(images[batch])
-
-        def up_to(most: float, n: int = n) -> Images:
-            drawn = rng.uniform(-most * strength, most * strength, (n, 1, 1))
-            return drawn.astype(np.float32)
-
-        def wave(n: int = n) -> Images:
-            noise = rng.standard_normal((n, SIDE, SIDE), dtype=np.float32)
-            waves: Images = np.float32(WAVE * strength) * (smooth @ noise @ smooth)
-            return waves
-
-        turn, tall, wide, shear = up_to(TURN), up_to(STRETCH), up_to(STRETCH), up_to(SHEAR)
+        turn, tall, wide, shear = (up_to(most, n) for most in (TURN, STRETCH, STRETCH, SHEAR))
         rows = (1 + tall) * (np.cos(turn) * ROWS + np.sin(turn) * COLUMNS)
         columns = (1 + wide) * (np.cos(turn) * COLUMNS - np.sin(turn) * ROWS) + shear * ROWS
-        distorted[batch] = _read(
-            images[batch], rows + up_to(SHIFT) + wave(), columns + up_to(SHIFT) + wave()
-        )
+        distorted[batch] = _read(images[batch], moved(rows), moved(columns))
     return distorted
 
 
