@@ -19,8 +19,7 @@ from timing import Times, in_turn, machine, rounded
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import load_params
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData, load_scaled
 from mnist_report.models.classical.svm import KERNELS
 from mnist_report.models.keras import networks

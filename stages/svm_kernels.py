@@ -6,8 +6,7 @@ import pandas as pd
 from mnist_report.core import files, paths
 from mnist_report.core.params import Kernel
 from mnist_report.core.stage import Stage, run_stage
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
 from mnist_report.figures.names import KERNELS
@@ -23,11 +22,11 @@ def main(stage: Stage) -> None:
     n = len(data.train_images)
     rng = generator(stage.params.seed, "svm_kernels")
 
-    drawn = draw_with_replacement(n, min(params.rows, n), rng)
+    drawn = draw_with_replacement(n, params.rows, rng)
     settings = params.model_dump(include={"C", "gamma", "degree"})
     table = compare_kernels(data, drawn, params.kernels, **settings)
 
-    few = draw_with_replacement(n, min(params.region_rows, n), rng)
+    few = draw_with_replacement(n, params.region_rows, rng)
     images, labels = data.train_images[few], data.train_labels[few]
     points = project(fit_pca(images, 2), images)
 

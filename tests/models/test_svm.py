@@ -13,8 +13,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
 from mnist_report.core.stage import Stage
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.models import report_card
 from mnist_report.models.classical import svm
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
@@ -31,7 +30,7 @@ def of_classes(count):
 
 
 def drawn_from(rows, size, seed=1):
-    return draw_with_replacement(rows, size, np.random.default_rng(seed))
+    return np.random.default_rng(seed).integers(rows, size=size)
 
 
 def test_prediction_is_that_of_svc():

@@ -6,8 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.svm import SVC
 
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.models.classical.pca import fit_pca, project_all
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
 from mnist_report.studies import ablations_network, ablations_svm, origins

@@ -11,8 +11,7 @@ from sklearn.svm import SVC
 
 from mnist_report.core.params import AblationsSvm, Compute, Kernel
 from mnist_report.core.repeat import Group, Run, Study
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData, unscaled
 from mnist_report.models.classical.pca import fit_pca, project_all
 from mnist_report.models.classical.svm import Gamma, fit_unique, predict_with_scores
@@ -38,7 +37,7 @@ def by_components(
     number of pixels is taken as that number.
     """
     n = len(projected.train_images)
-    drawn = draw_with_replacement(n, min(rows, n), generator(seed, "ablations_components"))
+    drawn = draw_with_replacement(n, rows, generator(seed, "ablations_components"))
     result = {}
     for k in components:
         train, test = projected.train_images[:, :k], projected.test_images[:, :k]
@@ -96,7 +95,7 @@ def scaling(data: ScaledData, rows: int, seed: int) -> dict[str, dict[str, Measu
     with what `fit_and_judge` gives.
     """
     n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(rows, n), generator(seed, "ablations_scaling"))
+    drawn = draw_with_replacement(n, rows, generator(seed, "ablations_scaling"))
     kernels: tuple[Kernel, ...] = ("linear", "rbf")
     return {
         kernel: {

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_report.core.params import Compute, Origins
 from mnist_report.core.repeat import Group, Study
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.kernels import answers
 from mnist_report.models.classical.svm import as_number, fit_unique, predict_with_scores
@@ -36,7 +35,7 @@ def gammas(X: NDArray[np.floating[Any]]) -> dict[str, float]:
 def kernel_aucs(data: ScaledData, rows: int, seed: int) -> dict[str, Any]:
     """Return the AUC of hard labels by kernel, gamma and rows judged (``train`` or ``test``)."""
     n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(rows, n), generator(seed, "svm_kernels"))
+    drawn = draw_with_replacement(n, rows, generator(seed, "svm_kernels"))
     candidates = gammas(data.train_images[drawn])
     result: dict[str, Any] = {}
     for kernel in SVM_KERNELS.kernels:

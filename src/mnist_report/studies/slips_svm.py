@@ -14,8 +14,7 @@ from sklearn.svm import SVC
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Compute, SlipsSvm, SvmGridsearch
 from mnist_report.core.repeat import Group, Study
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical import duels
 from mnist_report.models.classical.grid_search import search_draw, select
@@ -48,7 +47,7 @@ def compare_searches(
     the model keeps of it on the test images.
     """
     n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(rows, n), generator(seed, "errata_search"))
+    drawn = draw_with_replacement(n, rows, generator(seed, "errata_search"))
     result = {}
     for name, search in searches.items():
         # The draw that stage `svm_gridsearch` makes with this seed, or a longer one.

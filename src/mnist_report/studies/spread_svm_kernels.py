@@ -2,8 +2,7 @@
 
 from mnist_report.core.params import Compute, Repeated
 from mnist_report.core.repeat import Group, Run, Study
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.kernels import as_metrics, compare_kernels
 from mnist_report.studies.paper import SVM_KERNELS
@@ -15,7 +14,7 @@ def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     n = len(data.train_images)
 
     def measure(seed: int) -> Run:
-        drawn = draw_with_replacement(n, min(SVM_KERNELS.rows, n), generator(seed, "svm_kernels"))
+        drawn = draw_with_replacement(n, SVM_KERNELS.rows, generator(seed, "svm_kernels"))
         return {
             "kernels": as_metrics(compare_kernels(data, drawn, SVM_KERNELS.kernels, **settings))
         }

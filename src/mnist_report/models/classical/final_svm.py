@@ -8,8 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
 from mnist_report.core.params import SvmFinal
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.pca import fit_pca, project_all
 from mnist_report.models.classical.svm import fit_unique, predict_with_scores
@@ -31,7 +30,7 @@ class FinalSVM(NamedTuple):
 
 def drawn_rows(n: int, rows: int, seed: int) -> NDArray[np.int64]:
     """Draw the training rows of the final machine, with repeats: `rows` of `n`, at most n."""
-    return draw_with_replacement(n, min(rows, n), generator(seed, "svm_final"))
+    return draw_with_replacement(n, rows, generator(seed, "svm_final"))
 
 
 def final_svm(data: ScaledData, params: SvmFinal, *, C: float, gamma: float, seed: int) -> FinalSVM:

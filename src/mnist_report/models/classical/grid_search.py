@@ -20,8 +20,7 @@ from sklearn.svm import SVC
 
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import SvmGridsearch
-from mnist_report.data.randomness import generator
-from mnist_report.data.sampling import draw_with_replacement
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.svm import GRAM_GIB
 
@@ -99,7 +98,7 @@ def search_draw(
 ) -> pd.DataFrame:
     """Search on a draw, with replacement, of the training rows; return `grid_search`'s table."""
     n = len(data.train_images)
-    drawn = draw_with_replacement(n, min(params.rows, n), generator(seed, "svm_gridsearch"))
+    drawn = draw_with_replacement(n, params.rows, generator(seed, "svm_gridsearch"))
     return grid_search(
         data.train_images[drawn].astype(np.float64),
         data.train_labels[drawn],
