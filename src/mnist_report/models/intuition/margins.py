@@ -13,24 +13,23 @@ Points = NDArray[np.float64]
 Classes = NDArray[np.int64]
 
 
-def separable(rng: np.random.Generator, n: int = 500) -> tuple[Points, Classes]:
+def separable(rng: np.random.Generator, n: int) -> tuple[Points, Classes]:
     """Draw two classes that a straight line parts: x1 + x2 > 2 (1) and x1 + x2 < 1 (0)."""
     X = rng.normal(0.0, 1.5, size=(2, n)).T
     return _without_strip(X, X.sum(axis=1), below=1, above=2)
 
 
-def overlapping(rng: np.random.Generator, n: int = 500) -> tuple[Points, Classes]:
+def overlapping(rng: np.random.Generator, n: int) -> tuple[Points, Classes]:
     """Draw two classes that no line parts: x1 + x2 + noise > 1.5 (1) and the others (0).
 
-    The paper rounds the noisy sum to a whole number before it compares it with 1.5; that parts
-    the points at the same place, so the rounding is left out.
+    The paper rounds the noisy sum to a whole number first; that parts the points at the same place.
     """
     X = rng.normal(0.0, 1.5, size=(2, n)).T
     noise = rng.normal(0.0, 1.0, size=n)
     return X, (X.sum(axis=1) + noise > 1.5).astype(np.int64)
 
 
-def rings(rng: np.random.Generator, n: int = 500) -> tuple[Points, Classes]:
+def rings(rng: np.random.Generator, n: int) -> tuple[Points, Classes]:
     """Draw a disc (1) and the plane around it (0): x1^2 + x2^2 < 8 and > 14."""
     X = rng.normal(0.0, 3.0, size=(2, n)).T
     X, outside = _without_strip(X, np.square(X).sum(axis=1), below=8, above=14)
