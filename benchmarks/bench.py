@@ -18,14 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from timing import machine, rounded
+from timing import rounded, setting
 
 from mnist_report.core import files, git, paths
 from mnist_report.core.errors import UserError
@@ -50,27 +50,26 @@ def fresh_clone() -> Iterator[Path]:
         yield clone
 
 
-def call(clone: Path, *command: str, tools: Path | None = None, show: bool = False) -> str:
-    """Run Python in the clone as a user would; return its output, or show it on stderr."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+def call(clone: Path, *command: str, **options: Any) -> str:  # noqa: ANN401
+    """Run Python in the clone as a user would; return what it prints, where that is captured."""
     # The clone records into its own store, and is no copy that DVC made for an experiment.
-    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT"):
-        kept.pop(name, None)
-    path = f"{tools}{os.pathsep}{kept['PATH']}" if tools else kept["PATH"]
+    foreign = ("GIT_", "MLFLOW_TRACKING_URI", "DVC_ROOT")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    # First on the PATH stands what `repro` puts there.
+    path = f"{clone.with_name('tools')}{os.pathsep}{kept['PATH']}"
     done = subprocess.run(
         [sys.executable, *command],
         cwd=clone,
         env=kept | {"PYTHONPATH": "src", "PATH": path},
-        stdout=sys.stderr if show else subprocess.PIPE,
         text=True,
-        check=False,
+        **{"stdout": subprocess.PIPE, **options},
     )
     if done.returncode != 0:
         raise UserError(f"'python {' '.join(command[:3])}' failed in a clone, as said above")
-    return done.stdout or ""
+    return done.stdout
 
 
-def stages(clone: Path, *, studies: bool) -> list[str]:
+def stage_names(clone: Path, *, studies: bool) -> list[str]:
     """Return the names of the stages, studies or the others, in the order of `dvc.yaml`."""
     names = call(clone, "-m", "dvc", "stage", "list", "--name-only").splitlines()
     long = [name for name in names if name.startswith(("study@", "frontier@"))]
@@ -91,7 +90,7 @@ def repro(clone: Path, names: Sequence[str]) -> tuple[float, dict[str, dict[str,
     (tools / "python").chmod(0o755)
     start = time.perf_counter()
     dvc = ("-m", "dvc", "repro", "--force", "--single-item")
-    call(clone, *dvc, *names, tools=tools, show=True)
+    call(clone, *dvc, *names, stdout=sys.stderr)
     wall = time.perf_counter() - start
     records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     # The last word is the script, or the name that the script of all studies is given.
@@ -101,67 +100,38 @@ def repro(clone: Path, names: Sequence[str]) -> tuple[float, dict[str, dict[str,
     }
 
 
-def setting(clone: Path) -> dict[str, Any]:
-    """Return what the numbers are from: day, data set, machine."""
+def one_round() -> dict[str, Any]:
+    """Run the pipeline and the port in a clone; return the seconds and the memory of both."""
+    with fresh_clone() as clone:
+        wall, stages = repro(clone, stage_names(clone, studies=False))
+        start = time.perf_counter()
+        port = json.loads(call(clone, "benchmarks/port.py"))
+        port_wall, sections = time.perf_counter() - start, port["sections"]
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "dataset": files.read_json(clone / "results" / "fetch.json")["dataset"],
-        "machine": machine(),
-    }
-
-
-def measure_pipeline(rounds: int) -> dict[str, Any]:
-    """Run the pipeline and the port in turn; return the seconds and the memory of every round."""
-    walls, stage_records, port_walls, ports = [], [], [], []
-    for number in range(1, rounds + 1):
-        print(f"bench: round {number} of {rounds}", file=sys.stderr, flush=True)
-        with fresh_clone() as clone:
-            wall, records = repro(clone, stages(clone, studies=False))
-            start = time.perf_counter()
-            ports.append(json.loads(call(clone, "benchmarks/port.py")))
-            port_walls.append(time.perf_counter() - start)
-            walls.append(wall)
-            stage_records.append(records)
-            described = setting(clone)
-    in_stages = [sum(record["wall"] for record in records.values()) for records in stage_records]
-    return {
-        **described,
-        "wall": walls,
-        "outside_stages": np.subtract(walls, in_stages).tolist(),
-        "port_wall": port_walls,
-        "port_peak_gib": [port["peak_gib"] for port in ports],
-        "stages": {
-            name: {clock: [records[name][clock] for records in stage_records] for clock in CLOCKS}
-            for name in stage_records[0]
-        },
+        "wall": wall,
+        "outside_stages": wall - sum(stage["wall"] for stage in stages.values()),
+        "port_wall": port_wall,
+        "port_peak_gib": port["peak_gib"],
+        "stages": stages,
         "port_sections": {
-            name: {
-                clock: [sum(port["sections"][part][clock] for part in parts) for port in ports]
-                for clock in ("wall", "cpu")
-            }
+            name: {clock: sum(sections[part][clock] for part in parts) for clock in ("wall", "cpu")}
             for name, parts in SECTIONS.items()
         },
     }
 
 
-def measure_studies() -> dict[str, Any]:
+def gathered(rounds: Sequence[Any]) -> Any:  # noqa: ANN401
+    """Turn nested mappings of numbers, all of one shape, into one of lists."""
+    if isinstance(rounds[0], dict):
+        return {key: gathered([one[key] for one in rounds]) for key in rounds[0]}
+    return list(rounds)
+
+
+def studies() -> dict[str, Any]:
     """Run the long studies from nothing, once; return what each took."""
     with fresh_clone() as clone:
         repro(clone, ["fetch", "scale"])
-        _, records = repro(clone, stages(clone, studies=True))
-        return {**setting(clone), "stages": records}
-
-
-def show(measured: Mapping[str, Any]) -> None:
-    """Print the medians."""
-    rows = {
-        name: {clock: np.median(record[clock]) for clock in CLOCKS}
-        for name, record in measured["stages"].items()
-    }
-    print(pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.2f}".format))
-    if "port_wall" in measured:
-        ours, port = np.median(measured["wall"]), np.median(measured["port_wall"])
-        print(f"dvc repro {ours:.0f} s, the port {port:.0f} s")
+        return {"stages": repro(clone, stage_names(clone, studies=True))[1]}
 
 
 def main() -> int:
@@ -170,12 +140,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2, help="of the pipeline and the port")
     parser.add_argument("--studies", action="store_true", help="measure the long studies instead")
     options = parser.parse_args()
-    kept = json.loads(OUTPUT.read_text(encoding="utf-8")) if OUTPUT.exists() else {}
     try:
-        if options.studies:
-            part, measured = "studies", measure_studies()
-        else:
-            part, measured = "pipeline", measure_pipeline(options.rounds)
+        measured = (
+            studies() if options.studies else gathered([one_round() for _ in range(options.rounds)])
+        )
+        measured = {"date": datetime.now(UTC).date().isoformat(), **setting(), **measured}
+        kept = files.read_json(OUTPUT) if OUTPUT.exists() else {}
+        part = "studies" if options.studies else "pipeline"
         files.write_json(OUTPUT, kept | {part: rounded(measured)})
     except UserError as error:
         print(f"bench: error: {error}", file=sys.stderr)
@@ -183,7 +154,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("bench: interrupted; nothing was written", file=sys.stderr)
         return 130
-    show(measured)
+    medians = pd.DataFrame(measured["stages"]).map(np.median).T
+    print(medians.to_string(float_format="{:.2f}".format))
+    if not options.studies:
+        ours, port = np.median(measured["wall"]), np.median(measured["port_wall"])
+        print(f"dvc repro {ours:.0f} s, the port {port:.0f} s")
     return 0
 
 

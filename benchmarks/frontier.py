@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from threadpoolctl import threadpool_limits
-from timing import machine, rounded
+from timing import rounded, setting
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import load_params
@@ -30,7 +30,6 @@ from mnist_report.studies import (
 from mnist_report.studies.frontier import chosen, tried
 from mnist_report.studies.paper import CNN, FOUND_C, FOUND_GAMMA, KERAS_DENSE, SVM_FINAL
 
-OUTPUT = paths.BENCHMARKS / "frontier.json"
 LADDERS = {
     "svm": frontier_svm,
     "scratch_nn": frontier_scratch_nn,
@@ -101,11 +100,8 @@ def main() -> None:
             name: ({"as_printed": printed[name]} if name in printed else {}) | ladder(name)
             for name in LADDERS
         }
-    described = {
-        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
-        "machine": machine(),
-    }
-    files.write_json(OUTPUT, rounded({**described, "cpu_seconds": found}))
+    result = rounded({**setting(), "cpu_seconds": found})
+    files.write_json(paths.BENCHMARKS / "frontier.json", result)
 
 
 if __name__ == "__main__":

@@ -7,24 +7,23 @@ two cores that have nothing else to do. What is compared takes turns in one proc
 machine that slows down slows all of it, and every round is kept.
 """
 
-import json
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.svm import SVC
-from timing import Times, in_turn, machine, rounded
+from timing import in_turn, rounded, setting
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import load_params
+from mnist_report.core.trees import flatten
 from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData, load_scaled
-from mnist_report.models.classical.svm import KERNELS
 from mnist_report.models.keras import networks
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier, relu, sigmoid
-from mnist_report.studies.paper import FOUND_GAMMA, SCRATCH_NN
+from mnist_report.studies.paper import CNN, FOUND_GAMMA, KERAS_DENSE, SCRATCH_NN, SVM_KERNELS
 
 #: Rounds of kernels and networks, and of the growth of a fit.
 ROUNDS, GROWTH_ROUNDS = 5, 3
@@ -34,9 +33,6 @@ KERNEL_ROWS, PREDICTED_ROWS = 10_000, 1_000
 
 #: Rows and prices of which the growth of a fit is taken.
 GROWTH_ROWS, PRICES = (2_500, 5_000, 10_000, 20_000), (1, 1_000)
-
-#: Batches of the two networks in Keras, and what the second holds back (cells 29 and 32).
-DENSE_BATCH, CNN_BATCH, CNN_VALIDATION = 62, 128, 0.2
 
 #: Rows that a network sees before it is timed: more than TensorFlow takes before it comes back.
 WARM_UP = 5_000
@@ -57,7 +53,7 @@ def kernels(data: ScaledData) -> dict[str, Any]:
     drawn = draw_with_replacement(len(data.train_images), KERNEL_ROWS, rng)
     X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
     unseen = data.test_images[:PREDICTED_ROWS].astype(np.float64)
-    models = {kernel: SVC(kernel=kernel, gamma="auto", degree=2) for kernel in KERNELS}
+    models = {kernel: SVC(kernel=kernel, gamma="auto", degree=2) for kernel in SVM_KERNELS.kernels}
     fit = {name: partial(model.fit, X, y) for name, model in models.items()}
     predict = {name: partial(model.predict, unseen) for name, model in models.items()}
     return {
@@ -101,11 +97,11 @@ def epochs(data: ScaledData) -> dict[str, Any]:
         work[name] = partial(network.partial_fit, images, labels)
     trained_on = {
         "keras_dense": len(images),
-        "cnn": len(images) - int(len(images) * CNN_VALIDATION),
+        "cnn": len(images) - int(len(images) * CNN.validation_share),
     }
     for name, model, batch in (
-        ("keras_dense", networks.dense_network(), DENSE_BATCH),
-        ("cnn", networks.convolutional_network(), CNN_BATCH),
+        ("keras_dense", networks.dense_network(), KERAS_DENSE.batch_size),
+        ("cnn", networks.convolutional_network(), CNN.batch_size),
     ):
         rows = trained_on[name]
         # As `networks.train` does it, without the graph that this draws anew at every call.
@@ -134,32 +130,22 @@ def activations() -> dict[str, Any]:
     return {"calls": ACTIVATION_CALLS, **in_turn(work, ROUNDS)}
 
 
-def records(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Times]]:
-    """Yield every record of times with its name."""
-    for key, value in tree.items():
-        if isinstance(value, dict) and "cpu" in value:
-            yield f"{prefix}{key}", value
-        elif isinstance(value, dict):
-            yield from records(value, f"{prefix}{key}.")
-
-
 def main() -> None:
     """Time everything, print the medians and write the file."""
     data = load_scaled()
     result = rounded(
         {
-            "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
-            "machine": machine(),
+            **setting(),
             "epochs": epochs(data),
             "activations": activations(),
             "kernels": kernels(data),
             "growth": growth(data),
         }
     )
-    print(json.dumps(result["machine"], indent=2))
-    for name, times in records(result):
-        cpu, wall = (statistics.median(times[clock]) for clock in ("cpu", "wall"))
-        print(f"{name:<28} {cpu:8.2f} CPU s {wall:8.2f} s, median of {len(times['cpu'])}")
+    for name, value in flatten(result):
+        if isinstance(value, list):
+            value = f"{statistics.median(value):8.2f} s, median of {len(value)}"
+        print(f"{name:<32} {value}")
     files.write_json(paths.BENCHMARKS / "statements.json", result)
 
 

@@ -1,4 +1,4 @@
-"""What both benchmarks share: clocks, turns, the description of the machine."""
+"""What the benchmarks share: clocks, turns, and what their numbers are from."""
 
 import os
 import platform
@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
+
+from mnist_report.core import files, paths
 
 #: ``cpu`` and ``wall`` seconds of every round.
 Times = dict[str, list[float]]
@@ -26,17 +28,20 @@ def in_turn(work: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name
     return times
 
 
-def machine() -> dict[str, Any]:
-    """Describe the machine in general terms: processor, cores, versions."""
+def setting() -> dict[str, Any]:
+    """Return the data set at hand and the machine in general terms: processor, cores, versions."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     packages = ("numpy", "scikit-learn", "tensorflow", "keras")
     return {
-        "processor": (named or [platform.machine()])[0],
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
+        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
+        "machine": {
+            "processor": (named or [platform.machine()])[0],
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            **{name: version(name) for name in packages},
+        },
     }
 
 
