@@ -32,6 +32,7 @@ I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning* (2016), section 6.5.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -188,6 +189,7 @@ class TrainingError(UserError, ValueError):
     """The network cannot be trained with these settings on these rows."""
 
 
+@dataclass(eq=False, repr=False)
 class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A fully connected network with a softmax output, trained on minibatches by gradient descent.
 
@@ -252,32 +254,18 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     ['dark', 'light']
     """
 
-    def __init__(
-        self,
-        hidden_layer_sizes: Sequence[int] = (100,),
-        *,
-        activation: Literal["sigmoid", "relu"] = "sigmoid",
-        init: Literal["normal", "fan_in"] = "normal",
-        epochs: int = 2,
-        minibatch_size: int = 50,
-        learning_rate: float = 1.0,
-        shuffle: bool = False,
-        minibatching: Literal["standard", "as_printed"] = "standard",
-        solver: Literal["descent", "adam"] = "descent",
-        dtype: Literal["float32", "float64"] = "float32",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.init = init
-        self.epochs = epochs
-        self.minibatch_size = minibatch_size
-        self.learning_rate = learning_rate
-        self.shuffle = shuffle
-        self.minibatching = minibatching
-        self.solver = solver
-        self.dtype = dtype
-        self.random_state = random_state
+    hidden_layer_sizes: Sequence[int] = (100,)
+    _: KW_ONLY
+    activation: Literal["sigmoid", "relu"] = "sigmoid"
+    init: Literal["normal", "fan_in"] = "normal"
+    epochs: int = 2
+    minibatch_size: int = 50
+    learning_rate: float = 1.0
+    shuffle: bool = False
+    minibatching: Literal["standard", "as_printed"] = "standard"
+    solver: Literal["descent", "adam"] = "descent"
+    dtype: Literal["float32", "float64"] = "float32"
+    random_state: int | np.random.RandomState | None = None
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train from new random weights for `epochs` epochs.
