@@ -12,7 +12,6 @@ import contextlib
 import os
 import sys
 import tempfile
-import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -349,30 +348,30 @@ def _compiled(name: str, stack: Sequence[Any]) -> Model:
 
 
 def adam(learning_rate: Any) -> Any:  # noqa: ANN401
-    """Return Adam with a learning rate, a number or a schedule, and a faster step."""
-    optimizer = keras.optimizers.Adam(learning_rate, name="adam")
-    # Of this object, not of a class of our own: so archives hold Keras's Adam, which it is.
-    optimizer.update_step = types.MethodType(_update_in_one_pass, optimizer)
-    return optimizer
+    """Return Keras's Adam with a learning rate, a number or a schedule, and a faster step.
 
-
-def _update_in_one_pass(adam: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:  # noqa: ANN401
-    """Take Adam's step by TensorFlow's own kernel: the same formula as Keras's `update_step`.
-
-    Keras writes the step in a dozen operations, each of which goes through the memory of all
-    weights; on the dense network's 2.4 million that is a quarter of the time of an epoch.
+    The step is TensorFlow's own, of the same formula. Keras writes it in a dozen operations, each
+    of which goes through the memory of all weights; on the dense network's 2.4 million that is a
+    quarter of the time of an epoch.
     """
-    index = adam._get_variable_index(variable)
-    steps = tf.cast(adam.iterations + 1, variable.dtype)
-    tf.raw_ops.ResourceApplyAdam(
-        var=variable.handle,
-        m=adam._momentums[index].value.handle,
-        v=adam._velocities[index].value.handle,
-        beta1_power=tf.pow(tf.cast(adam.beta_1, variable.dtype), steps),
-        beta2_power=tf.pow(tf.cast(adam.beta_2, variable.dtype), steps),
-        lr=tf.cast(learning_rate, variable.dtype),
-        beta1=adam.beta_1,
-        beta2=adam.beta_2,
-        epsilon=adam.epsilon,
-        grad=gradient,
-    )
+    optimizer = keras.optimizers.Adam(learning_rate, name="adam")
+
+    def update_step(gradient: Any, variable: Any, rate: Any) -> None:  # noqa: ANN401
+        index = optimizer._get_variable_index(variable)
+        steps = tf.cast(optimizer.iterations + 1, variable.dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=optimizer._momentums[index].value.handle,
+            v=optimizer._velocities[index].value.handle,
+            beta1_power=tf.pow(tf.cast(optimizer.beta_1, variable.dtype), steps),
+            beta2_power=tf.pow(tf.cast(optimizer.beta_2, variable.dtype), steps),
+            lr=tf.cast(rate, variable.dtype),
+            beta1=optimizer.beta_1,
+            beta2=optimizer.beta_2,
+            epsilon=optimizer.epsilon,
+            grad=gradient,
+        )
+
+    # Of this object, not of a class of our own: so archives hold Keras's Adam, which it is.
+    optimizer.update_step = update_step
+    return optimizer
