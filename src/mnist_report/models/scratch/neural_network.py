@@ -309,7 +309,7 @@ class NeuralNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         Where ŷ itself would be rounded to 0, its logarithm is still a number. ValueError if X is
         not fit to predict from, or the weights are so large that nothing comes out.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "classes_")
         images: Array = validate_data(self, X, dtype=self.dtype, reset=False)
         _, log_y_hat = forward(images, self.coefs_, self.intercepts_, self.activation)
         if not np.isfinite(log_y_hat).all():
