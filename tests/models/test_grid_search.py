@@ -14,15 +14,16 @@ from sklearn.svm import SVC
 from mnist_report.core.errors import UserError
 from mnist_report.models.classical import grid_search as module
 from mnist_report.models.classical.grid_search import grid_search, select
+from mnist_report.studies.paper import SVM_GRIDSEARCH
 from samples import digits
 
-GRID = {"C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3}
+GRID = SVM_GRIDSEARCH.model_copy(update={"C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3})
 X, Y = digits(300, 0).train_images.astype(np.float64), digits(300, 0).train_labels
 
 
 @pytest.fixture(scope="module")
 def expected():
-    return grid_search(X, Y, **GRID)
+    return grid_search(X, Y, GRID)
 
 
 same = functools.partial(pd.testing.assert_frame_equal, check_exact=True)
@@ -30,7 +31,7 @@ same = functools.partial(pd.testing.assert_frame_equal, check_exact=True)
 
 def test_the_table_holds_every_candidate_and_its_folds(expected):
     pairs = list(zip(expected["C"], expected["gamma"], strict=True))
-    assert pairs == [(C, gamma) for C in GRID["C"] for gamma in GRID["gamma"]]
+    assert pairs == [(C, gamma) for C in GRID.C for gamma in GRID.gamma]
     folds = expected[["fold_1", "fold_2", "fold_3"]].to_numpy()
     for row, (C, gamma) in zip(folds, pairs, strict=True):
         assert np.array_equal(row, cross_val_score(SVC(C=C, gamma=gamma), X, Y, cv=3))
@@ -42,10 +43,10 @@ def test_the_table_holds_every_candidate_and_its_folds(expected):
 def test_doubled_values_threads_and_a_kernel_made_by_libsvm_change_nothing(expected, monkeypatch):
     doubled = {"gamma": [0.001, 0.001, 0.01, 0.1], "C": [1, 10, 10]}
     with joblib.parallel_config(backend="threading", n_jobs=2):
-        same(grid_search(X, Y, **(GRID | doubled)), expected)
+        same(grid_search(X, Y, GRID.model_copy(update=doubled)), expected)
     monkeypatch.setattr(module, "GRAM_GIB", 0)
     monkeypatch.delattr(module, "rbf_kernel")
-    same(grid_search(X, Y, **GRID), expected)
+    same(grid_search(X, Y, GRID), expected)
 
 
 def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds():
@@ -56,7 +57,7 @@ def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds
         assert np.all(np.diff(fold[y == label]) >= 0)
 
     # Means and deviations go by the rows of the folds.
-    table = grid_search(X, Y, **GRID, as_in_2019=True)
+    table = grid_search(X, Y, GRID, as_in_2019=True)
     rows = np.bincount(module.folds_of_2019(Y, 3))
     assert len(set(rows)) > 1
     for row in table.to_dict("records"):
@@ -69,7 +70,7 @@ def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds
 def test_a_dask_cluster_gives_the_same_scores(expected):
     pytest.importorskip("distributed")
     with module.on_dask("local", 2):
-        same(grid_search(X, Y, **GRID), expected)
+        same(grid_search(X, Y, GRID), expected)
 
 
 def test_a_cluster_that_is_not_there_is_one_line(monkeypatch):
@@ -91,7 +92,7 @@ def test_a_cluster_that_is_not_there_is_one_line(monkeypatch):
 def test_more_folds_than_rows_of_a_class_are_refused():
     few = np.array([0, 0, 0, 0, 0, 7, 7, 7, 7])
     with pytest.raises(UserError, match="5 folds are too many: class 7 has only 4 of the 9 rows"):
-        grid_search(np.zeros((9, 2)), few, **(GRID | {"folds": 5}))
+        grid_search(np.zeros((9, 2)), few, SVM_GRIDSEARCH)
 
 
 def table(*rows):

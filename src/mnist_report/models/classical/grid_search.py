@@ -5,7 +5,7 @@ cluster; folds and fits are the same, so the scores are the same to the last dig
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from typing import Any, NamedTuple
 
@@ -31,13 +31,11 @@ CONNECT_TIMEOUT = 10
 def grid_search(
     X: NDArray[np.floating[Any]],
     y: NDArray[np.int64],
+    params: SvmGridsearch,
     *,
-    C: Sequence[float],
-    gamma: Sequence[float],
-    folds: int,
     as_in_2019: bool = False,
 ) -> pd.DataFrame:
-    """Cross-validate an RBF support vector classifier for every pair of C and gamma.
+    """Cross-validate an RBF support vector classifier for every C and gamma of the parameters.
 
     The folds are stratified and taken in the order of the rows, as the paper's ``cv=5`` does: its
     rows are a random draw. With `as_in_2019` they are `folds_of_2019`, weighted by their rows in
@@ -49,6 +47,7 @@ def grid_search(
     ``rank`` of the best is 1, and equal means share one. UserError if a class has fewer rows than
     there are folds.
     """
+    folds, prices = params.folds, list(dict.fromkeys(params.C))
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2 or counts.min() < folds:
         # scikit-learn only warns; it then scores folds on classes that they do not have.
@@ -59,11 +58,10 @@ def grid_search(
     cv = PredefinedSplit(folds_of_2019(y, folds)) if as_in_2019 else StratifiedKFold(folds)
     splits = list(cv.split(X, y))
     weights = [len(test) if as_in_2019 else 1 for _, test in splits]
-    prices = list(dict.fromkeys(C))
     tables = []
     # Every fit at the same time holds the better part of the matrix once more.
     as_matrix = 8 * len(X) ** 2 <= GRAM_GIB / 4 * 2**30
-    for value in dict.fromkeys(gamma):
+    for value in dict.fromkeys(params.gamma):
         model = SVC(kernel="precomputed") if as_matrix else SVC(gamma=value)
         search = GridSearchCV(model, {"C": prices}, cv=splits, refit=False, error_score="raise")
         results = search.fit(rbf_kernel(X, gamma=value) if as_matrix else X, y).cv_results_
@@ -99,14 +97,8 @@ def search_draw(
     """Search on a draw, with replacement, of the training rows; return `grid_search`'s table."""
     n = len(data.train_images)
     drawn = draw_with_replacement(n, params.rows, generator(seed, "svm_gridsearch"))
-    return grid_search(
-        data.train_images[drawn].astype(np.float64),
-        data.train_labels[drawn],
-        C=params.C,
-        gamma=params.gamma,
-        folds=params.folds,
-        as_in_2019=as_in_2019,
-    )
+    X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
+    return grid_search(X, y, params, as_in_2019=as_in_2019)
 
 
 @contextlib.contextmanager
