@@ -1,1 +1,1 @@
-"""Images and labels: where they come from, how they are read, scaled and sampled."""
+"""Images and labels once they are scaled: opened, drawn, distorted, described by their edges."""

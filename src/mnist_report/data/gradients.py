@@ -21,16 +21,9 @@ def histograms_of_gradients(images: Images) -> Images:
     two cells each way whose middles are nearest, linearly: nothing jumps where an edge crosses a
     border. Square roots keep a few strong edges from outweighing all others.
 
-    Parameters
-    ----------
-    images
-        Rows of 784 grey levels, (n, 784) float32.
-
-    Returns
-    -------
-    ndarray
-        (n, 392) float32: for each direction, from that of the columns on and turning to the rows',
-        the cells row by row. Every row has length 1, or 0 where an image is of one grey.
+    From rows of 784 grey levels, (n, 784) float32, to (n, 392) float32: for each direction, from
+    that of the columns on and turning to the rows', the cells row by row. Every row has length 1,
+    or 0 where an image is of one grey.
     """
     width = SIDE / CELLS
     middles = (np.arange(CELLS) + 0.5) * width - 0.5

@@ -11,13 +11,7 @@ DECAYS, TINY = (0.9, 0.999), 1e-7
 
 
 class Adam:
-    """Adam's steps (Kingma and Ba, 2015, algorithm 1) on arrays that it changes in place.
-
-    Parameters
-    ----------
-    parameters
-        The arrays to train.
-    """
+    """Adam's steps (Kingma and Ba, 2015, algorithm 1) on arrays that it changes in place."""
 
     def __init__(self, parameters: Sequence[NDArray[Any]]) -> None:
         self.parameters = parameters
