@@ -64,8 +64,8 @@ def distort(images: Images, strength: float, rng: np.random.Generator) -> Images
 
     def moved(places: Images) -> Images:
         shifted = places + up_to(SHIFT, len(places))
-        waves: Images = smooth @ rng.standard_normal(places.shape, dtype=np.float32) @ smooth
-        return shifted + np.float32(WAVE * strength) * waves
+        noise = rng.standard_normal(places.shape, dtype=np.float32)
+        return shifted + np.float32(WAVE * strength) * (smooth @ noise @ smooth)
 
     distorted = np.empty_like(images)
     for batch in gen_batches(len(images), BATCH):
@@ -79,8 +79,7 @@ def distort(images: Images, strength: float, rng: np.random.Generator) -> Images
 
 def _mean(grey: NDArray[np.float64], values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the mean of `values` over each image's ink, shape (n, 1, 1)."""
-    mean: NDArray[np.float64] = (grey * values).sum(axis=(1, 2), keepdims=True)
-    return mean
+    return (grey * values).sum(axis=(1, 2), keepdims=True)
 
 
 def _read(images: Images, rows: NDArray[np.floating], columns: NDArray[np.floating]) -> Images:
@@ -88,7 +87,6 @@ def _read(images: Images, rows: NDArray[np.floating], columns: NDArray[np.floati
     middle = np.float32((SIDE - 1) / 2)
     number = np.arange(len(images), dtype=np.float32)[:, np.newaxis, np.newaxis]
     places = [np.broadcast_to(number, rows.shape), rows + middle, columns + middle]
-    read: Images = map_coordinates(
-        images.reshape(-1, SIDE, SIDE), places, output=np.float32, order=1, mode="constant"
-    )
+    grey = images.reshape(-1, SIDE, SIDE)
+    read = map_coordinates(grey, places, output=np.float32, order=1, mode="constant")
     return read.reshape(len(images), -1)

@@ -37,5 +37,4 @@ def histograms_of_gradients(images: Images) -> Images:
         for direction in range(DIRECTIONS):
             away = np.abs((turned - direction + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
             described[batch, direction] = shares.T @ (length * np.maximum(0, 1 - away)) @ shares
-    flat: Images = normalize(np.sqrt(described.reshape(len(images), -1)))
-    return flat
+    return normalize(np.sqrt(described.reshape(len(images), -1)))

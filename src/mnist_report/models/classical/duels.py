@@ -73,5 +73,4 @@ def probabilities(values: Floats, sigmoids: Floats, k: int) -> Floats:
     system[:, :k, k] = system[:, k, :k] = 1
     right = np.zeros((k + 1, 1))
     right[k] = 1
-    found: Floats = np.linalg.solve(system, right)[:, :k, 0]
-    return found
+    return np.linalg.solve(system, right)[:, :k, 0]

@@ -23,8 +23,7 @@ def fit_pca(vectors: NDArray[np.float32], components: int) -> PCA:
 
 def project(model: PCA, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the scores of vectors, shape (n, features), on all components of the model."""
-    scores: NDArray[np.float64] = model.transform(vectors.astype(np.float64))
-    return scores
+    return model.transform(vectors.astype(np.float64))
 
 
 def with_signs_of_2019(scores: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -34,8 +33,7 @@ def with_signs_of_2019(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     `svd_flip` went by the left singular vectors, which are the scores but for their scale.
     """
     largest = scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])]
-    turned: NDArray[np.floating] = scores * np.sign(largest)
-    return turned
+    return scores * np.sign(largest)
 
 
 def project_all(model: PCA, data: ScaledData) -> ScaledData:

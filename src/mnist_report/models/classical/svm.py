@@ -94,10 +94,10 @@ def predict_with_scores(
 def as_number(gamma: Gamma, X: NDArray[np.floating[Any]]) -> float:
     """Return the number that `SVC` uses for `gamma` on the rows, shape (n, d)."""
     if gamma == "auto":
-        return 1 / int(X.shape[1])
+        return 1 / X.shape[1]
     if gamma == "scale":
         variance = float(X.var(dtype=np.float64))
-        return 1 / (int(X.shape[1]) * variance) if variance > 0 else 1.0
+        return 1 / (X.shape[1] * variance) if variance > 0 else 1.0
     return gamma
 
 
@@ -105,7 +105,7 @@ def _kernel_values(
     model: SVC, X: NDArray[np.float64], Y: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the model's kernel between all rows of X and of Y, shape (rows of X, rows of Y)."""
-    values: NDArray[np.float64] = pairwise_kernels(
+    return pairwise_kernels(
         X,
         Y,
         metric=model.kernel,
@@ -114,4 +114,3 @@ def _kernel_values(
         degree=model.degree,
         coef0=model.coef0,
     )
-    return values

@@ -295,14 +295,12 @@ def evaluate(model: Model, X: Images, y: Labels) -> tuple[float, float]:
 
 def probabilities(model: Model, X: Images) -> Images:
     """Return the probability of every digit: (n, 10), rows sum to 1 but for rounding."""
-    result: Images = model.predict(X, batch_size=ROWS_AT_A_TIME, verbose=0)
-    return result
+    return model.predict(X, batch_size=ROWS_AT_A_TIME, verbose=0)
 
 
 def digits(model: Model, X: Images) -> NDArray[np.int64]:
     """Return the most probable digit of every image, (n,)."""
-    most: NDArray[np.int64] = probabilities(model, X).argmax(axis=1)
-    return most
+    return probabilities(model, X).argmax(axis=1)
 
 
 def layer_outputs(model: Model, image: Images) -> list[tuple[str, Images]]:
@@ -322,8 +320,7 @@ def first_filters(model: Model) -> Images:
     """Return the kernels of the first convolution, (filters, side, side)."""
     first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
     # Keras keeps (side, side, channels, filters); a grey picture has one channel.
-    kernels: Images = first.get_weights()[0][:, :, 0, :].transpose(2, 0, 1)
-    return kernels
+    return first.get_weights()[0][:, :, 0, :].transpose(2, 0, 1)
 
 
 def save_keras_bytes(model: Model) -> bytes:

@@ -27,9 +27,6 @@ Source of the formulas: M. A. Nielsen, *Neural Networks and Deep Learning* (2015
 I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning* (2016), section 6.5.
 """
 
-# mypy: disable-error-code="no-any-return"
-# What NumPy's operators return has no type.
-
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
