@@ -12,18 +12,23 @@ from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
 from mnist_report.core.errors import UserError
+from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.models.classical import grid_search as module
-from mnist_report.models.classical.grid_search import grid_search, select
+from mnist_report.models.classical.grid_search import search_draw, select
 from mnist_report.studies.paper import SVM_GRIDSEARCH
 from samples import digits
 
-GRID = SVM_GRIDSEARCH.model_copy(update={"C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3})
-X, Y = digits(300, 0).train_images.astype(np.float64), digits(300, 0).train_labels
+GRID = SVM_GRIDSEARCH.model_copy(
+    update={"rows": 300, "C": [1.0, 10.0], "gamma": [0.001, 0.01, 0.1], "folds": 3}
+)
+DATA = digits(300, 0)
+DRAWN = draw_with_replacement(300, 300, generator(0, "svm_gridsearch"))
+X, Y = DATA.train_images[DRAWN].astype(np.float64), DATA.train_labels[DRAWN]
 
 
 @pytest.fixture(scope="module")
 def expected():
-    return grid_search(X, Y, GRID)
+    return search_draw(DATA, GRID, 0)
 
 
 same = functools.partial(pd.testing.assert_frame_equal, check_exact=True)
@@ -43,10 +48,10 @@ def test_the_table_holds_every_candidate_and_its_folds(expected):
 def test_doubled_values_threads_and_a_kernel_made_by_libsvm_change_nothing(expected, monkeypatch):
     doubled = {"gamma": [0.001, 0.001, 0.01, 0.1], "C": [1, 10, 10]}
     with joblib.parallel_config(backend="threading", n_jobs=2):
-        same(grid_search(X, Y, GRID.model_copy(update=doubled)), expected)
+        same(search_draw(DATA, GRID.model_copy(update=doubled), 0), expected)
     monkeypatch.setattr(module, "GRAM_GIB", 0)
     monkeypatch.delattr(module, "rbf_kernel")
-    same(grid_search(X, Y, GRID), expected)
+    same(search_draw(DATA, GRID, 0), expected)
 
 
 def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds():
@@ -57,7 +62,7 @@ def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds
         assert np.all(np.diff(fold[y == label]) >= 0)
 
     # Means and deviations go by the rows of the folds.
-    table = grid_search(X, Y, GRID, as_in_2019=True)
+    table = search_draw(DATA, GRID, 0, as_in_2019=True)
     rows = np.bincount(module.folds_of_2019(Y, 3))
     assert len(set(rows)) > 1
     for row in table.to_dict("records"):
@@ -70,7 +75,7 @@ def test_folds_of_2019_give_the_rows_left_over_of_every_class_to_the_first_folds
 def test_a_dask_cluster_gives_the_same_scores(expected):
     pytest.importorskip("distributed")
     with module.on_dask("local", 2):
-        same(grid_search(X, Y, GRID), expected)
+        same(search_draw(DATA, GRID, 0), expected)
 
 
 def test_a_cluster_that_is_not_there_is_one_line(monkeypatch):
@@ -90,9 +95,10 @@ def test_a_cluster_that_is_not_there_is_one_line(monkeypatch):
 
 
 def test_more_folds_than_rows_of_a_class_are_refused():
-    few = np.array([0, 0, 0, 0, 0, 7, 7, 7, 7])
-    with pytest.raises(UserError, match="5 folds are too many: class 7 has only 4 of the 9 rows"):
-        grid_search(np.zeros((9, 2)), few, SVM_GRIDSEARCH)
+    rows = np.bincount(Y)
+    few = f"class {rows.argmin()} has only {rows.min()} of the 300 rows"
+    with pytest.raises(UserError, match=f"80 folds are too many: {few}"):
+        search_draw(DATA, GRID.model_copy(update={"folds": 80}), 0)
 
 
 def table(*rows):

@@ -28,26 +28,25 @@ from mnist_report.models.classical.svm import GRAM_GIB
 CONNECT_TIMEOUT = 10
 
 
-def grid_search(
-    X: NDArray[np.floating[Any]],
-    y: NDArray[np.int64],
-    params: SvmGridsearch,
-    *,
-    as_in_2019: bool = False,
+def search_draw(
+    data: ScaledData, params: SvmGridsearch, seed: int, *, as_in_2019: bool = False
 ) -> pd.DataFrame:
     """Cross-validate an RBF support vector classifier for every C and gamma of the parameters.
 
-    The folds are stratified and taken in the order of the rows, as the paper's ``cv=5`` does: its
-    rows are a random draw. With `as_in_2019` they are `folds_of_2019`, weighted by their rows in
-    mean and sd, as `GridSearchCV` did then (``iid``, until release 0.24). One kernel matrix, of 8
-    n² bytes, serves all values of C; where that is too much, libsvm makes the values itself.
+    It sees training rows drawn with replacement. The folds are stratified and taken in the order of
+    the rows, as the paper's ``cv=5`` does: they are a random draw. With `as_in_2019` they are
+    `folds_of_2019`, weighted by their rows in mean and sd, as `GridSearchCV` did then (``iid``,
+    until release 0.24). One kernel matrix, of 8 n² bytes, serves all values of C; where that is too
+    much, libsvm makes the values itself.
 
     Returned is a row for each candidate in the order of the lists, C outermost; a value listed
     twice counts once. ``sd`` is over the folds, divided by their number as the paper's are; the
     ``rank`` of the best is 1, and equal means share one. UserError if a class has fewer rows than
     there are folds.
     """
-    folds, prices = params.folds, list(dict.fromkeys(params.C))
+    folds, prices, n = params.folds, list(dict.fromkeys(params.C)), len(data.train_images)
+    drawn = draw_with_replacement(n, params.rows, generator(seed, "svm_gridsearch"))
+    X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2 or counts.min() < folds:
         # scikit-learn only warns; it then scores folds on classes that they do not have.
@@ -89,16 +88,6 @@ def folds_of_2019(y: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
         for fold, rows in enumerate(np.array_split(np.flatnonzero(y == label), folds)):
             result[rows] = fold
     return result
-
-
-def search_draw(
-    data: ScaledData, params: SvmGridsearch, seed: int, *, as_in_2019: bool = False
-) -> pd.DataFrame:
-    """Search on a draw, with replacement, of the training rows; return `grid_search`'s table."""
-    n = len(data.train_images)
-    drawn = draw_with_replacement(n, params.rows, generator(seed, "svm_gridsearch"))
-    X, y = data.train_images[drawn].astype(np.float64), data.train_labels[drawn]
-    return grid_search(X, y, params, as_in_2019=as_in_2019)
 
 
 @contextlib.contextmanager
@@ -148,7 +137,7 @@ class Selection(NamedTuple):
 
 
 def select(table: pd.DataFrame) -> Selection:
-    """Take the best candidate from the table of `grid_search`.
+    """Take the best candidate from the table of `search_draw`.
 
     Among those with the best mean it is the one with the smallest C, then the smallest gamma: both
     make the smoother boundary. The standard error is that of the best mean over the folds (Hastie,
