@@ -24,7 +24,7 @@ def main(stage: Stage) -> None:
 
     drawn = draw_with_replacement(n, params.rows, rng)
     settings = params.model_dump(include={"C", "gamma", "degree"})
-    table = compare_kernels(data, drawn, params.kernels, **settings)
+    table = compare_kernels(data, drawn, params)
 
     few = draw_with_replacement(n, params.region_rows, rng)
     images, labels = data.train_images[few], data.train_labels[few]

@@ -1,6 +1,6 @@
 """Kernels side by side: fitted on the same rows, judged on those and on rows they never saw."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 from tqdm import tqdm
 
-from mnist_report.core.params import Kernel
+from mnist_report.core.params import SvmKernels
 from mnist_report.data.scaled import ScaledData
-from mnist_report.models.classical.svm import Gamma, fit_unique, predict_with_scores
+from mnist_report.models.classical.svm import fit_unique, predict_with_scores
 from mnist_report.scores.scores import measures
 
 #: True labels (m,), predicted ones (m,), and a score for each of k classes (m, k).
@@ -27,22 +27,15 @@ def answers(
     yield "test", (data.test_labels, *predict_with_scores(model, data.test_images))
 
 
-def compare_kernels(
-    data: ScaledData,
-    drawn: NDArray[np.int64],
-    kernels: Sequence[Kernel],
-    *,
-    C: float,
-    gamma: Gamma,
-    degree: int,
-) -> pd.DataFrame:
+def compare_kernels(data: ScaledData, drawn: NDArray[np.int64], params: SvmKernels) -> pd.DataFrame:
     """Fit one classifier a kernel on the drawn rows, shape (m,) with repeats; judge each twice.
 
     A kernel has two rows, ``rows`` being ``train`` (the drawn rows, repeats counted) and ``test``.
     """
     X, y, table = data.train_images, data.train_labels, []
-    for kernel in tqdm(dict.fromkeys(kernels), desc="kernels", unit="kernel"):
-        model = fit_unique(X, y, drawn, kernel=kernel, C=C, gamma=gamma, degree=degree)
+    settings = params.model_dump(include={"C", "gamma", "degree"})
+    for kernel in tqdm(params.kernels, desc="kernels", unit="kernel"):
+        model = fit_unique(X, y, drawn, kernel=kernel, **settings)
         for rows, (labels, predicted, scores) in answers(model, data, drawn):
             table.append(
                 {
