@@ -4,7 +4,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.keras import networks
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
@@ -38,7 +38,3 @@ def main(stage: Stage) -> None:
         with threadpool_limits(1):
             fitted = best.fit(data.train_images, data.train_labels, 0, **values)
         files.write_bytes(paths.BEST / file, archive(fitted.model))
-
-
-if __name__ == "__main__":
-    run_stage("best", main)

@@ -1,7 +1,7 @@
 """Stage `cnn`: the convolutional network, and what its layers see (section 3.4)."""
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
@@ -17,10 +17,11 @@ def main(stage: Stage) -> None:
     model = networks.convolutional_network(
         params.filters, params.kernel_size, params.dense_units, params.dropout
     )
+    X, y = data.train_images, data.train_labels
     history = networks.train(
         model,
-        data.train_images,
-        data.train_labels,
+        X,
+        y,
         epochs=params.epochs,
         batch_size=params.batch_size,
         validation_split=params.validation_share,
@@ -29,30 +30,23 @@ def main(stage: Stage) -> None:
     loss, _ = networks.evaluate(model, data.test_images, data.test_labels)
     scores = networks.probabilities(model, data.test_images)
 
-    held_back = len(data.train_images) - int(len(data.train_images) * (1 - params.validation_share))
+    rows = int(len(X) * (1 - params.validation_share))
     # A smaller data set may not have the image asked for: then its last one is shown.
-    shown = min(params.image, len(data.train_images) - 1)
-    image, label = data.train_images[shown], int(data.train_labels[shown])
-    outputs = networks.layer_outputs(model, image)
+    shown = min(params.image, len(X) - 1)
+    image, label = X[shown], int(y[shown])
 
     files.write_bytes(paths.MODELS / "cnn.keras", networks.save_keras_bytes(model))
     files.write_csv(paths.plot_file("cnn", "history.csv"), history)
     plot("cnn", "filters.png", figures.filters, networks.first_filters(model))
-    plot("cnn", "layers.png", figures.layers, image, label, outputs)
+    plot("cnn", "layers.png", figures.layers, image, label, networks.layer_outputs(model, image))
     card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, loss)
-    files.write_json(
-        paths.results_file("cnn"),
-        {
-            "rows": len(data.train_images) - held_back,
-            "validation_rows": held_back,
-            "shown_image": shown,
-            "shown_label": label,
-            "parameters": model.count_params(),
-            "epochs": by_epoch(history),
-            "test": card,
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("cnn", main)
+    found = {
+        "rows": rows,
+        "validation_rows": len(X) - rows,
+        "shown_image": shown,
+        "shown_label": label,
+        "parameters": model.count_params(),
+        "epochs": by_epoch(history),
+        "test": card,
+    }
+    files.write_json(paths.results_file("cnn"), found)

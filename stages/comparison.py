@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison
@@ -82,25 +82,19 @@ def main(stage: Stage) -> None:
         name: digits_read(study["answers"], labels, study["test"]["accuracy"]["seeds"]) == labels
         for name, study in studies.items()
     }
-    files.write_json(
-        paths.results_file("comparison"),
-        {
-            "rows": len(labels),
-            "models": models,
-            "tests": comparison.paired_tests(right, PAIRS),
-            "by_seeds_and_images": comparison.by_seeds_and_images(
-                right_by_seed, PAIRS, generator(0, "comparison")
-            ),
-            "calibration": {name: comparison.calibration(curve) for name, curve in curves.items()},
-            "disagreement": comparison.disagreement(labels, answers)
-            | {"label_errors": int(defeated["label_error"].sum())},
-            "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
-            "hardest_shown": len(hardest),
-            # The network of the learning curves, on the training images that it never saw.
-            "held_back_accuracy": float(history["validation_accuracy"].iloc[-1]),
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("comparison", main)
+    found = {
+        "rows": len(labels),
+        "models": models,
+        "tests": comparison.paired_tests(right, PAIRS),
+        "by_seeds_and_images": comparison.by_seeds_and_images(
+            right_by_seed, PAIRS, generator(0, "comparison")
+        ),
+        "calibration": {name: comparison.calibration(curve) for name, curve in curves.items()},
+        "disagreement": comparison.disagreement(labels, answers)
+        | {"label_errors": int(defeated["label_error"].sum())},
+        "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
+        "hardest_shown": len(hardest),
+        # The network of the learning curves, on the training images that it never saw.
+        "held_back_accuracy": float(history["validation_accuracy"].iloc[-1]),
+    }
+    files.write_json(paths.results_file("comparison"), found)

@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import load_model
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.explore import pack
@@ -79,7 +79,3 @@ def main(stage: Stage) -> None:
     pack.add_pixels(arrays, "examples", data.test_images[first])
     pack.add_pixels(arrays, "misread", data.test_images[misread])
     files.write_text(paths.REPORT / "explore.html", pack.render(about, arrays))
-
-
-if __name__ == "__main__":
-    run_stage("explore", main)

@@ -1,17 +1,14 @@
 """Stage `fetch`: the four IDX files of the chosen data set, each held to its checksum."""
 
-import hashlib
-import os
-
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.sources import idx
-from mnist_report.sources.datasets import NAMES, TEST_IMAGES, TRAIN_IMAGES
-from mnist_report.sources.fetching import MIRROR_VARIABLE, fetch
+from mnist_report.sources.datasets import NAMES, PARTS, sha256
+from mnist_report.sources.fetching import fetch
 
 
 def main(stage: Stage) -> None:
-    dataset = fetch(stage.params.data, paths.RAW, os.environ.get(MIRROR_VARIABLE))
+    dataset = fetch(stage.params.data)
     found = {
         "dataset": dataset.key,
         "title": dataset.title,
@@ -20,15 +17,8 @@ def main(stage: Stage) -> None:
         "licence": dataset.licence,
         "provenance": dataset.source,
     }
-    for part, name in (("train", TRAIN_IMAGES), ("test", TEST_IMAGES)):
-        images = idx.read_images((paths.RAW / name).read_bytes())
-        rows, height, width = images.shape
+    for part, (images, _) in PARTS.items():
+        rows, height, width = idx.read_images((paths.RAW / images).read_bytes()).shape
         found[part] = {"rows": rows, "height": height, "width": width}
-    found["sha256"] = {
-        name: hashlib.sha256((paths.RAW / name).read_bytes()).hexdigest() for name in NAMES
-    }
+    found["sha256"] = {name: sha256((paths.RAW / name).read_bytes()) for name in NAMES}
     files.write_json(paths.results_file("fetch"), found)
-
-
-if __name__ == "__main__":
-    run_stage("fetch", main)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence, rules
 from mnist_report.evaluation.seeds import read_values
@@ -87,13 +87,10 @@ def main(stage: Stage) -> None:
     plot("statements", "dropout.png", statement_figures.dropout, dropout)
     scaling = {
         network: {
-            pixels: measured.curve(sources[statement][pixels]) for pixels in ("scaled", "unscaled")
+            pixels: measured.curve(sources[f"scaling_{short}"][pixels])
+            for pixels in ("scaled", "unscaled")
         }
-        for network, statement in (
-            ("scratch_nn", "scaling_scratch"),
-            ("keras_dense", "scaling_dense"),
-            ("cnn", "scaling_cnn"),
-        )
+        for network, short in (("scratch_nn", "scratch"), ("keras_dense", "dense"), ("cnn", "cnn"))
     }
     plot("statements", "scaling.png", statement_figures.scaling, scaling)
     plot("verdicts", "numbers.png", figures.deviations, table)
@@ -115,7 +112,3 @@ def main(stage: Stage) -> None:
         paths.metrics_file("verdicts"),
         {"agree": by_verdict["agrees"], "differ": by_verdict["differs"], "hold": held["holds"]},
     )
-
-
-if __name__ == "__main__":
-    run_stage("judge", main)

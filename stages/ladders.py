@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import ladders
@@ -41,12 +41,8 @@ def main(stage: Stage) -> None:
     mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
     wrong["label_error"] = mnist & wrong["image"].isin(LABEL_ERRORS)
 
-    plot(
-        "ladders",
-        "cost.png",
-        figures.error_by_cost,
-        {MODELS[name]: tables[name] for name in tables},
-    )
+    named = {MODELS[name]: table for name, table in tables.items()}
+    plot("ladders", "cost.png", figures.error_by_cost, named)
     plot("ladders", "wrong.png", hardest_images, data.test_images[shown["image"]], shown)
     steps = pd.concat(tables, names=["model"]).reset_index()
     files.write_csv(paths.plot_file("ladders", "ladders.csv"), steps)
@@ -54,23 +50,14 @@ def main(stage: Stage) -> None:
     rivals = ladders.rivals(best, labels)
     pairs = [(one, other) for one, others in rivals["tests"].items() for other in others]
     right = {name: answers == labels for name, answers in best.items()}
-    files.write_json(
-        paths.results_file("ladders"),
-        {
-            "steps": {
-                name: table.replace({np.nan: None}).to_dict("index")
-                for name, table in tables.items()
-            },
-            "tried": tried,
-            "held_back": frontier.held_back(data),
-            "timed": {key: timed[key] for key in ("dataset", "machine")},
-            **rivals,
-            "by_seeds_and_images": by_seeds_and_images(right, pairs, generator(0, "rivals")),
-            "wrong_by_all": len(wrong),
-            "label_errors": int(wrong["label_error"].sum()),
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("ladders", main)
+    found = {
+        "steps": {name: t.replace({np.nan: None}).to_dict("index") for name, t in tables.items()},
+        "tried": tried,
+        "held_back": frontier.held_back(data),
+        "timed": {key: timed[key] for key in ("dataset", "machine")},
+        **rivals,
+        "by_seeds_and_images": by_seeds_and_images(right, pairs, generator(0, "rivals")),
+        "wrong_by_all": len(wrong),
+        "label_errors": int(wrong["label_error"].sum()),
+    }
+    files.write_json(paths.results_file("ladders"), found)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import pca as figures
 from mnist_report.figures.style import plot
@@ -31,16 +31,9 @@ def main(stage: Stage) -> None:
     files.save_array(paths.pca_file("components"), model.components_)
     files.save_array(paths.pca_file("mean"), model.mean_)
     files.save_array(paths.pca_file("train_scores"), scores)
-    files.write_csv(
-        paths.plot_file("pca", "explained_variance.csv"),
-        pd.DataFrame(
-            {
-                "component": np.arange(1, len(ratios) + 1),
-                "ratio": ratios,
-                "cumulative": np.cumsum(ratios),
-            }
-        ),
-    )
+    table = pd.DataFrame({"ratio": ratios, "cumulative": np.cumsum(ratios)})
+    table.insert(0, "component", table.index + 1)
+    files.write_csv(paths.plot_file("pca", "explained_variance.csv"), table)
     reached_at = {share: count for share, count in reached.items() if count}
     originals = dict(zip(shown.tolist(), data.test_images[shown], strict=True))
     plot("pca", "scatter_2d.png", figures.scatter_2d, scores, data.train_labels)
@@ -51,17 +44,11 @@ def main(stage: Stage) -> None:
     plot("pca", "reconstructions.png", figures.reconstructions, originals, rebuilt)
     sums = variance_sums(ratios, [2, 3, *params.sums])
     files.write_json(paths.metrics_file("pca"), {"variance_2": sums["2"]})
-    files.write_json(
-        paths.results_file("pca"),
-        {
-            "rows": len(data.train_images),
-            "components": len(ratios),
-            "explained_variance_ratio": {str(k + 1): ratios[k] for k in range(3)},
-            "explained_variance_sum": sums,
-            "components_for_percent": {f"{100 * s:g}": count for s, count in reached.items()},
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("pca", main)
+    found = {
+        "rows": len(data.train_images),
+        "components": len(ratios),
+        "explained_variance_ratio": {str(k + 1): ratios[k] for k in range(3)},
+        "explained_variance_sum": sums,
+        "components_for_percent": {f"{100 * s:g}": count for s, count in reached.items()},
+    }
+    files.write_json(paths.results_file("pca"), found)

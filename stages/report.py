@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.evaluation.costs import summary
 from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import costs as figures
@@ -33,7 +33,3 @@ def main(stage: Stage) -> None:
         html, pdf = pool.submit(to_html, markdown), pool.submit(to_pdf, markdown)
     files.write_text(paths.REPORT / "report.html", html.result())
     files.write_bytes(paths.REPORT / "report.pdf", pdf.result())
-
-
-if __name__ == "__main__":
-    run_stage("report", main)

@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import plot
@@ -47,28 +47,22 @@ def main(stage: Stage) -> None:
     plot("scratch_nn", "hidden_weights.png", figures.hidden_weights, weights)
     plot("scratch_nn", "hidden_changes.png", figures.hidden_weights, learned)
     card = write_report_card("scratch_nn", data, network.classes_, predicted, scores, loss)
-    files.write_json(
-        paths.results_file("scratch_nn"),
-        {
-            "rows": len(X),
-            "hidden_units": sum(params.hidden_layer_sizes),
-            "minibatch_size": params.minibatch_size,
-            "epochs": params.epochs,
-            "parameters": sum(w.size for w in network.coefs_ + network.intercepts_),
-            "hidden_weight_change": float(
-                np.sqrt(np.mean(np.square(learned)) / np.mean(np.square(start)))
-            ),
-            "untrained_accuracy": accuracy(data.test_labels, before),
-            "first_test_images": {
-                "label": data.test_labels[:10].tolist(),
-                "before": before[:10].tolist(),
-                "after": predicted[:10].tolist(),
-            },
-            "last_test_labels": data.test_labels[-3:].tolist(),
-            "test": card,
+    found = {
+        "rows": len(X),
+        "hidden_units": sum(params.hidden_layer_sizes),
+        "minibatch_size": params.minibatch_size,
+        "epochs": params.epochs,
+        "parameters": sum(w.size for w in network.coefs_ + network.intercepts_),
+        "hidden_weight_change": float(
+            np.sqrt(np.mean(np.square(learned)) / np.mean(np.square(start)))
+        ),
+        "untrained_accuracy": accuracy(data.test_labels, before),
+        "first_test_images": {
+            "label": data.test_labels[:10].tolist(),
+            "before": before[:10].tolist(),
+            "after": predicted[:10].tolist(),
         },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("scratch_nn", main)
+        "last_test_labels": data.test_labels[-3:].tolist(),
+        "test": card,
+    }
+    files.write_json(paths.results_file("scratch_nn"), found)

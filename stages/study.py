@@ -7,7 +7,7 @@ import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.repeat import identity, repeat
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.core.trees import flatten
 from mnist_report.data.scaled import load_scaled
 from mnist_report.scores.answers import misread
@@ -40,7 +40,3 @@ def main(stage: Stage) -> None:
     files.write_csv(paths.values_file(name), pd.DataFrame(values))
     found = summary.get("", summary) | {**study.facts, **kept}
     files.write_json(paths.results_file(name), found)
-
-
-if __name__ == "__main__":
-    run_stage(sys.argv[1], main)

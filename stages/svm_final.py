@@ -5,7 +5,7 @@ from sklearn.pipeline import make_pipeline
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.classical.final_svm import final_svm
 from mnist_report.models.report_card import write_report_card
@@ -14,10 +14,10 @@ from mnist_report.models.report_card import write_report_card
 def main(stage: Stage) -> None:
     params = stage.params.svm_final
     data = load_scaled()
-    found = files.read_json(paths.results_file("svm_gridsearch"))
-    pinned = params.hyperparameters == "pinned"
-    C, gamma = (params.C, params.gamma) if pinned else (found["C"], found["gamma"])
-    rows = min(params.rows, len(data.train_images))
+    C, gamma = params.C, params.gamma
+    if params.hyperparameters == "from_gridsearch":
+        chosen = files.read_json(paths.results_file("svm_gridsearch"))
+        C, gamma = chosen["C"], chosen["gamma"]
     machine = final_svm(data, params, C=C, gamma=gamma, seed=stage.params.seed)
     model = machine.model
 
@@ -25,19 +25,13 @@ def main(stage: Stage) -> None:
     whole = model if machine.pca is None else make_pipeline(machine.pca, model)
     files.write_bytes(paths.MODELS / "svm_final.skops", skops_bytes(whole))
     card = write_report_card("svm_final", data, model.classes_, machine.predicted, machine.scores)
-    files.write_json(
-        paths.results_file("svm_final"),
-        {
-            "rows": rows,
-            "unique_rows": len(np.unique(machine.drawn)),
-            "features": model.n_features_in_,
-            "C": C,
-            "gamma": gamma,
-            "support_vectors": len(model.support_),
-            "test": card,
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("svm_final", main)
+    found = {
+        "rows": min(params.rows, len(data.train_images)),
+        "unique_rows": len(np.unique(machine.drawn)),
+        "features": model.n_features_in_,
+        "C": C,
+        "gamma": gamma,
+        "support_vectors": len(model.support_),
+        "test": card,
+    }
+    files.write_json(paths.results_file("svm_final"), found)

@@ -3,7 +3,7 @@
 from joblib import parallel_config
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import plot
@@ -13,13 +13,12 @@ from mnist_report.models.classical.grid_search import on_dask, search_draw, sele
 def main(stage: Stage) -> None:
     params, compute = stage.params.svm_gridsearch, stage.params.compute
     data = load_scaled()
-    scheduler = compute.scheduler if compute.backend == "dask" else None
-    with (
-        on_dask(scheduler, compute.jobs)
-        if scheduler
+    if compute.backend == "dask":
+        workers = on_dask(str(compute.scheduler), compute.jobs)
+    else:
         # libsvm lets go of Python's lock.
-        else parallel_config(backend="threading", n_jobs=compute.jobs)
-    ):
+        workers = parallel_config(backend="threading", n_jobs=compute.jobs)
+    with workers:
         table = search_draw(data, params, stage.params.seed)
         then = search_draw(data, params, stage.params.seed, as_in_2019=True)
     chosen = select(table)
@@ -28,22 +27,14 @@ def main(stage: Stage) -> None:
     files.write_csv(paths.plot_file("svm_gridsearch", "candidates.csv"), table)
     taken = chosen.C, chosen.gamma
     plot("svm_gridsearch", "heat_map.png", figures.grid_heat_map, table, taken)
-    files.write_json(
-        paths.metrics_file("svm_gridsearch"),
-        {"accuracy": chosen.mean, "C": chosen.C, "gamma": chosen.gamma},
-    )
-    files.write_json(
-        paths.results_file("svm_gridsearch"),
-        {
-            "rows": min(params.rows, len(data.train_images)),
-            "candidates": len(table),
-            "standard_error": chosen.standard_error,
-            "within_one_standard_error": int(chosen.within_one_se.sum()),
-            **summary(table),
-            "folds_2019": summary(then),
-        },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("svm_gridsearch", main)
+    metrics = {"accuracy": chosen.mean, "C": chosen.C, "gamma": chosen.gamma}
+    files.write_json(paths.metrics_file("svm_gridsearch"), metrics)
+    found = {
+        "rows": min(params.rows, len(data.train_images)),
+        "candidates": len(table),
+        "standard_error": chosen.standard_error,
+        "within_one_standard_error": int(chosen.within_one_se.sum()),
+        **summary(table),
+        "folds_2019": summary(then),
+    }
+    files.write_json(paths.results_file("svm_gridsearch"), found)

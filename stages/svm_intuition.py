@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import plot
@@ -31,34 +31,26 @@ def main(stage: Stage) -> None:
     plot("svm_intuition", "lifted.png", figures.lifted, Z, y_rings, in_space)
 
     points = {"separable": (X, y), "overlapping": (X_soft, y_soft), "rings": (X_rings, y_rings)}
-    table = pd.concat(
-        {
-            name: pd.DataFrame(places, columns=["x1", "x2"]).assign(label=labels)
-            for name, (places, labels) in points.items()
+    tables = [
+        pd.DataFrame(places, columns=["x1", "x2"]).assign(picture=name, label=labels)
+        for name, (places, labels) in points.items()
+    ]
+    table = pd.concat(tables)[["picture", "x1", "x2", "label"]]
+    files.write_csv(paths.plot_file("svm_intuition", "points.csv"), table)
+    found = {
+        "separable": {
+            "points": len(X),
+            "support_vectors": len(hard.support_),
+            "accuracy": hard.score(X, y),
         },
-        names=["picture"],
-    )
-    files.write_csv(paths.plot_file("svm_intuition", "points.csv"), table.reset_index("picture"))
-    files.write_json(
-        paths.results_file("svm_intuition"),
-        {
-            "separable": {
-                "points": len(X),
-                "support_vectors": len(hard.support_),
-                "accuracy": hard.score(X, y),
-            },
-            "overlapping": {
-                "points": len(X_soft),
-                "support_vectors": {f"C_{C:g}": len(m.support_) for C, m in soft.items()},
-                "accuracy": {f"C_{C:g}": m.score(X_soft, y_soft) for C, m in soft.items()},
-            },
-            "kernel_identity": {
-                "points": len(X_rings),
-                **margins.check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
-            },
+        "overlapping": {
+            "points": len(X_soft),
+            "support_vectors": {f"C_{C:g}": len(m.support_) for C, m in soft.items()},
+            "accuracy": {f"C_{C:g}": m.score(X_soft, y_soft) for C, m in soft.items()},
         },
-    )
-
-
-if __name__ == "__main__":
-    run_stage("svm_intuition", main)
+        "kernel_identity": {
+            "points": len(X_rings),
+            **margins.check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
+        },
+    }
+    files.write_json(paths.results_file("svm_intuition"), found)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import Kernel
-from mnist_report.core.stage import Stage, run_stage
+from mnist_report.core.stage import Stage
 from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures
@@ -41,16 +41,8 @@ def main(stage: Stage) -> None:
     files.write_csv(paths.plot_file("svm_kernels", "scores.csv"), table)
     plane = pd.DataFrame(points, columns=["component_1", "component_2"]).assign(label=labels)
     files.write_csv(paths.plot_file("svm_kernels", "points.csv"), plane)
-    found = as_metrics(table)
-    files.write_json(
-        paths.results_file("svm_kernels"),
-        {"rows": len(drawn), "region_rows": len(few), "kernels": found},
-    )
-    files.write_json(
-        paths.metrics_file("svm_kernels"),
-        {kernel: measures["test"]["auc_hard"] for kernel, measures in found.items()},
-    )
-
-
-if __name__ == "__main__":
-    run_stage("svm_kernels", main)
+    kernels = as_metrics(table)
+    found = {"rows": len(drawn), "region_rows": len(few), "kernels": kernels}
+    metrics = {kernel: measures["test"]["auc_hard"] for kernel, measures in kernels.items()}
+    files.write_json(paths.results_file("svm_kernels"), found)
+    files.write_json(paths.metrics_file("svm_kernels"), metrics)

@@ -79,7 +79,6 @@ def main(_):
     print(json.dumps(dict(sums()) | (dict(network()) if NETWORK else {})))
 
 stage.tracking.Run = mock.Mock()  # without MLflow
-stage.run_stage("work", main)
 """
 SUMS, ALL = f"NETWORK = False\n{WORK}", f"NETWORK = True\n{WORK}"
 

@@ -64,25 +64,32 @@ def environment(compute: Compute) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the script named in `arguments`; it ends the process with its own exit code."""
-    script = Path(arguments[0])
+    """Run ``main`` of the script named first; return the exit code.
+
+    The last argument names the stage: it is the script itself, or one of the studies.
+    """
+    name = Path(arguments[-1]).stem
     try:
-        os.environ |= environment(load_params().compute) | SETTINGS
+        params = load_params()
+        os.environ |= environment(params.compute) | SETTINGS
         if os.environ.get("PYTHONWARNINGS"):
             # Python read it when it started.
             warnings.resetwarnings()
             for category in PASSED_OVER:
                 warnings.simplefilter("ignore", category)
-        for name in CLEARED:
-            os.environ.pop(name, None)
+        for variable in CLEARED:
+            os.environ.pop(variable, None)
         sys.argv = arguments
-        runpy.run_path(str(script), run_name="__main__")
+        work = runpy.run_path(arguments[0], run_name="__main__")["main"]
+        # Not above: it loads NumPy.
+        from mnist_report.core.stage import run_stage
+
+        run_stage(name, params, work)
     except UserError as error:
-        print(f"{script.stem}: error: {error}", file=sys.stderr)
+        print(f"{name}: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        # While libraries are imported; once the stage works, its frame says the same.
-        print(f"{script.stem}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
+        print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
         return 130
     return 0
 

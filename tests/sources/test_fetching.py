@@ -12,8 +12,7 @@ from mnist_report.core import paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Data, Own
 from mnist_report.sources import fetching, idx
-from mnist_report.sources.datasets import DATASETS, NAMES, TEST_LABELS, Dataset, sha256
-from mnist_report.sources.fetching import check_available, fetch
+from mnist_report.sources.datasets import DATASETS, NAMES, Dataset, sha256
 
 MNIST = Data(dataset="mnist", own=Own(source=None, title=None))
 
@@ -76,6 +75,18 @@ def server(monkeypatch):
         yield running
         running.done.set()
         running.shutdown()
+
+
+def fetch(params, folder, mirror, call=fetching.fetch):
+    """Fetch into a folder, with a place to look in first or None."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RAW", folder)
+        patch.setenv(fetching.MIRROR_VARIABLE, mirror or "")
+        return call(params)
+
+
+def check_available(params, folder):
+    fetch(params, folder, None, fetching.check_available)
 
 
 def put(folder, contents):
@@ -183,18 +194,18 @@ def test_own_files_must_belong_together(tmp_path):
 
 
 def test_only_what_is_needed_is_asked_for(server, tmp_path):
-    check_available(MNIST, tmp_path, None)
+    check_available(MNIST, tmp_path)
     assert not list(tmp_path.iterdir())
-    put(tmp_path, CONTENTS | {TEST_LABELS: CONTENTS[TEST_LABELS][:-1] + b"\x0a"})
+    put(tmp_path, CONTENTS | {NAMES[3]: CONTENTS[NAMES[3]][:-1] + b"\x0a"})
     fetch(MNIST, tmp_path, None)
     assert holds(tmp_path)
-    assert server.requests == [f"{TEST_LABELS}.gz"] * 2
+    assert server.requests == [f"{NAMES[3]}.gz"] * 2
     server.files = {}
     fetch(MNIST, tmp_path, None)
-    check_available(MNIST, tmp_path, None)
+    check_available(MNIST, tmp_path)
     with pytest.raises(UserError, match="no such file"):
-        check_available(MNIST, tmp_path / "raw", None)
+        check_available(MNIST, tmp_path / "raw")
     digits = MNIST.model_copy(update={"dataset": "digits"})
-    check_available(digits, tmp_path / "raw", None)
+    check_available(digits, tmp_path / "raw")
     assert fetch(digits, tmp_path / "raw", None).key == "digits"
     assert {path.name for path in (tmp_path / "raw").iterdir()} == set(NAMES)

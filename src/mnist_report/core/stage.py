@@ -1,19 +1,17 @@
-"""The frame around every stage: parameters checked first, errors in one line, one MLflow run.
+"""The frame around every stage: one MLflow run, however the stage ends.
 
 What a stage left behind is recorded when it has ended: a server that is slow or gone costs a
 warning, never a result.
 """
 
-import sys
-import traceback
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from threadpoolctl import threadpool_limits
 
 from mnist_report.core import tracking
 from mnist_report.core.errors import UserError
-from mnist_report.core.params import Params, load_params
+from mnist_report.core.params import Params
 
 
 class Stage(NamedTuple):
@@ -23,25 +21,18 @@ class Stage(NamedTuple):
     log_epoch: Callable[[int, Mapping[str, float]], None]
 
 
-def run_stage(name: str, main: Callable[[Stage], None]) -> NoReturn:
-    """Run a stage; exit with 0 if `main` returned, 1 if it raised, 130 if it was interrupted."""
-    run = None
-    status, reason, code = "FINISHED", "", 0
+def run_stage(name: str, params: Params, main: Callable[[Stage], None]) -> None:
+    """Run a stage; what `main` raises is recorded and raised again."""
+    run = tracking.Run(name, params)
     try:
-        params = load_params()
-        run = tracking.Run(name, params)
         # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
         with threadpool_limits(params.compute.threads):
             main(Stage(params, run.log_step))
     except KeyboardInterrupt:
-        status, reason, code = "KILLED", "interrupted", 130
-        print(f"{name}: interrupted; run 'dvc repro' to start it again", file=sys.stderr)
-    except UserError as error:
-        status, reason, code = "FAILED", str(error), 1
-        print(f"{name}: error: {error}", file=sys.stderr)
+        run.end("KILLED", "interrupted")
+        raise
     except Exception as error:
-        status, reason, code = "FAILED", f"{type(error).__name__}: {error}", 1
-        traceback.print_exc()
-    if run is not None:
-        run.end(status, reason)
-    sys.exit(code)
+        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        run.end("FAILED", f"{kind}{error}")
+        raise
+    run.end("FINISHED")

@@ -4,7 +4,6 @@ Ends with 0 if they can, with 3 and the reason if not, and with 2 if that is no 
 set that is not known, or parameters that are not allowed. Python itself ends with 1.
 """
 
-import os
 import sys
 
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from mnist_report.core.errors import UserError
 from mnist_report.core.files import read_json
 from mnist_report.core.params import Data, explain, load_params
 from mnist_report.sources.datasets import sha256
-from mnist_report.sources.fetching import MIRROR_VARIABLE, check_available
+from mnist_report.sources.fetching import check_available
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +30,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         if not _is_fetched(params):
-            check_available(params, paths.RAW, os.environ.get(MIRROR_VARIABLE))
+            check_available(params)
     except UserError as error:
         print(f"data: {error}", file=sys.stderr)
         return 3

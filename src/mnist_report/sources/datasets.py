@@ -11,13 +11,12 @@ from pathlib import Path
 from mnist_report.core import files
 from mnist_report.sources import idx
 
-TRAIN_IMAGES = "train-images-idx3-ubyte"
-TRAIN_LABELS = "train-labels-idx1-ubyte"
-TEST_IMAGES = "t10k-images-idx3-ubyte"
-TEST_LABELS = "t10k-labels-idx1-ubyte"
-
-#: The names of the four files, which are the same for every data set.
-NAMES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
+#: The files of images and of labels, which are named alike for every data set.
+PARTS = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+NAMES = (*PARTS["train"], *PARTS["test"])
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Dataset:
 
 
 def _check_structure(name: str, content: bytes, others: Mapping[str, bytes]) -> None:
-    if name in (TRAIN_IMAGES, TEST_IMAGES):
+    if "images" in name:
         _, rows, columns = idx.read_images(content).shape
         if (rows, columns) != (28, 28):
             raise idx.IdxError(f"images of {rows} x {columns} pixels, not 28 x 28")
@@ -67,7 +66,7 @@ def _check_structure(name: str, content: bytes, others: Mapping[str, bytes]) -> 
     labels = idx.read_labels(content)
     if labels.max() > 9:
         raise idx.IdxError(f"label {labels.max()} is outside 0 to 9")
-    images = others.get(TRAIN_IMAGES if name == TRAIN_LABELS else TEST_IMAGES)
+    images = others.get(name.replace("labels-idx1", "images-idx3"))
     if images is not None and len(labels) != (count := len(idx.read_images(images))):
         raise idx.IdxError(f"{len(labels)} labels for {count} images")
 

@@ -1,9 +1,11 @@
 """scikit-learn's 1,797 digits, laid out like MNIST: a stand-in that needs no network."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from mnist_report.sources import datasets, idx
+from mnist_report.sources import idx
+from mnist_report.sources.datasets import NAMES
 
 
 def digits_as_idx() -> dict[str, bytes]:
@@ -20,16 +22,10 @@ def digits_as_idx() -> dict[str, bytes]:
     digits = load_digits()
     images = _enlarged(digits.images.astype(np.int64))
     labels = digits.target.astype(np.uint8)
-    in_training = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        in_training[rows[: len(rows) * 4 // 5]] = True
-    return {
-        datasets.TRAIN_IMAGES: idx.encode(images[in_training]),
-        datasets.TRAIN_LABELS: idx.encode(labels[in_training]),
-        datasets.TEST_IMAGES: idx.encode(images[~in_training]),
-        datasets.TEST_LABELS: idx.encode(labels[~in_training]),
-    }
+    by_label = pd.Series(labels).groupby(labels)
+    train = (by_label.cumcount() < by_label.transform("size") * 4 // 5).to_numpy()
+    parts = (images[train], labels[train], images[~train], labels[~train])
+    return dict(zip(NAMES, map(idx.encode, parts), strict=True))
 
 
 def _enlarged(images: NDArray[np.int64]) -> NDArray[np.uint8]:

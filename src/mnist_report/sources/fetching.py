@@ -3,10 +3,11 @@
 import contextlib
 import errno
 import io
+import os
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -18,10 +19,11 @@ from mnist_report.core import paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.files import write_bytes
 from mnist_report.core.params import Data
-from mnist_report.sources.datasets import DATASETS, NAMES, TEST_LABELS, Dataset, sha256
+from mnist_report.sources.datasets import DATASETS, NAMES, Dataset, sha256
 from mnist_report.sources.digits import digits_as_idx
 
-#: The environment variable that names a folder or an address to look in first.
+#: The environment variable that names a folder, a ``file://`` or an ``http(s)://`` address to look
+#: in first.
 MIRROR_VARIABLE = "MNIST_MIRROR"
 
 #: Seconds to wait for a connection (to each address of a host, and the public mirrors have many),
@@ -32,59 +34,56 @@ TIMEOUT = (4.0, 15.0)
 PAUSES = (1.0, 2.0)
 
 
-def fetch(params: Data, folder: Path, mirror: str | None) -> Dataset:
-    """Put the four decompressed IDX files of the chosen data set into `folder`.
+def fetch(params: Data) -> Dataset:
+    """Put the four decompressed IDX files of the chosen data set into `paths.RAW`.
 
     Nothing is written before all files have come and are right. One that is there and has a known
     digest is kept; of Fashion-MNIST, KMNIST and own data none is known, and they are fetched anew.
-    `mirror` is a folder, a ``file://`` or an ``http(s)://`` address, or None.
     """
     dataset = _chosen(params)
-    if dataset.key == "digits":
-        contents = digits_as_idx()
-    else:
-        contents = _collect(_missing(dataset, folder), dataset, params.own.source, mirror)
+    digits = dataset.key == "digits"
+    contents = digits_as_idx() if digits else _collect(_missing(dataset), dataset)
     for name, content in contents.items():
-        write_bytes(folder / name, content)
+        write_bytes(paths.RAW / name, content)
     return dataset
 
 
-def check_available(params: Data, folder: Path, mirror: str | None) -> None:
+def check_available(params: Data) -> None:
     """Fail as `fetch` would, with a UserError; asks the sources for one small file at most."""
     dataset = _chosen(params)
-    if dataset.key != "digits" and _missing(dataset, folder):
-        _collect([TEST_LABELS], dataset, params.own.source, mirror)
+    if dataset.key != "digits" and _missing(dataset):
+        _collect(NAMES[-1:], dataset)
 
 
 def _chosen(params: Data) -> Dataset:
     if params.dataset == "own":
-        return Dataset("own", str(params.own.title), "not stated", "the user's own files")
+        source, title = str(params.own.source), str(params.own.title)
+        return Dataset("own", title, "not stated", "the user's own files", mirrors=[source])
     return DATASETS[params.dataset]
 
 
-def _missing(dataset: Dataset, folder: Path) -> list[str]:
-    """Return the names of the files that do not lie in `folder` with a known digest."""
+def _missing(dataset: Dataset) -> list[str]:
+    """Return the names of the files that do not lie here with a known digest."""
     missing = list(NAMES)
     for name in NAMES:
         with contextlib.suppress(OSError):
-            if sha256((folder / name).read_bytes()) in dataset.digests(name):
+            if sha256((paths.RAW / name).read_bytes()) in dataset.digests(name):
                 missing.remove(name)
     return missing
 
 
-def _collect(
-    names: Iterable[str], dataset: Dataset, own: str | None, mirror: str | None
-) -> dict[str, bytes]:
+def _collect(names: Sequence[str], dataset: Dataset) -> dict[str, bytes]:
     """Return the decompressed files by name; a source that fails once is not asked again."""
+    sources = [os.environ.get(MIRROR_VARIABLE), *dataset.mirrors]
     advice = (
         f"set {MIRROR_VARIABLE} to a folder or an address that holds the four files, "
         "or run 'make repro DATASET=digits', which needs no network"
     )
     if dataset.key == "own":
-        mirror, advice = own, "mend data.own.source in params.yaml or the files there"
+        sources[0], advice = None, "mend data.own.source in params.yaml or the files there"
     contents: dict[str, bytes] = {}
     faults: list[str] = []
-    for source in filter(None, (mirror, *dataset.mirrors)):
+    for source in filter(None, sources):
         shown = re.sub(r"://[^/]*@", "://", source)  # without a password
         try:
             for name in [name for name in names if name not in contents]:
