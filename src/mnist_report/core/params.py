@@ -4,7 +4,7 @@
 import re
 import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -49,35 +49,43 @@ def _differ(values: list[Any]) -> list[Any]:
     return values
 
 
+T = TypeVar("T")
+DIFFER = AfterValidator(_differ)
+Different = Annotated[list[T], Field(min_length=1), DIFFER]
+Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
 Rows = Annotated[int, Field(ge=1, le=10_000_000)]
-#: Sizes of training sets to compare. Of ten images drawn, some show different digits.
-Sizes = Annotated[list[Annotated[int, Field(ge=10, le=10_000_000)]], AfterValidator(_differ)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+#: The size of a training set to compare. Of ten images drawn, some show different digits.
+Size = Annotated[int, Field(ge=10, le=10_000_000)]
 Components = Annotated[int, Field(ge=1, le=784)]
+Units = Annotated[int, Field(ge=1, le=100_000)]
+Epochs = Annotated[int, Field(ge=1, le=10_000)]
+Seeds = Annotated[int, Field(ge=2, le=1000)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
 #: On points that overlap the solver's time grows with the price; beyond this it takes hours.
 Price = Annotated[float, Field(gt=0, le=10_000)]
-Kernel = Literal["linear", "poly", "sigmoid", "rbf"]
-Units = Annotated[int, Field(ge=1, le=100_000)]
-Epochs = Annotated[int, Field(ge=1, le=10_000)]
-#: Of every support vector.
-Copies = Annotated[int, Field(ge=1, le=100)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
-Seeds = Annotated[int, Field(ge=2, le=1000)]
+#: Metrics are named after them, as 0.1 or 1e-05; MLflow does not take the + of 1e+06.
+Rate = Annotated[float, Field(gt=0, le=100_000)]
+Strength = Annotated[float, Field(ge=0, le=5)]
 #: A path or a title: it begins with something to see and holds no control characters.
 LINE = r"^[^\p{C}\p{Z}]\P{Cc}*$"
+Source = Annotated[str, Field(pattern=LINE), _said("a line that begins with no blank")]
+Title = Annotated[
+    str,
+    Field(pattern=LINE, max_length=80),
+    _said("a line of at most 80 characters that begins with no blank"),
+]
+Scheduler = Annotated[
+    str,
+    Field(pattern=r"^(local|(tcp|tls|ws|wss|ucx)://.+)$"),
+    _said("'local' or an address such as tcp://host:8786"),
+]
 
 
 class Own(Section):
-    source: Annotated[str, Field(pattern=LINE), _said("a line that begins with no blank")] | None
-    title: (
-        Annotated[
-            str,
-            Field(pattern=LINE, max_length=80),
-            _said("a line of at most 80 characters that begins with no blank"),
-        ]
-        | None
-    )
+    source: Source | None
+    title: Title | None
 
 
 class Data(Section):
@@ -97,38 +105,38 @@ class Scale(Section):
 
 
 class Pca(Section):
-    components: Annotated[int, Field(ge=3, le=784)]
+    components: int = Field(ge=3, le=784)
     printed_components: Components
-    sums: Annotated[list[Components], Field(min_length=1)]
-    thresholds: Annotated[list[Share], Field(min_length=1)]
+    sums: list[Components] = Field(min_length=1)
+    thresholds: list[Share] = Field(min_length=1)
 
 
 class SvmIntuition(Section):
-    points: Annotated[int, Field(ge=50, le=100_000)]
+    points: int = Field(ge=50, le=100_000)
     # At a lower price a plane may not part the lifted rings: there is nothing to draw.
-    separable_C: Annotated[float, Field(ge=0.01, le=1e9)]
-    overlapping_C: Annotated[list[Price], Field(min_length=1, max_length=4)]
-    pairs: Annotated[int, Field(ge=1, le=10_000_000)]
+    separable_C: float = Field(ge=0.01, le=1e9)
+    overlapping_C: list[Price] = Field(min_length=1, max_length=4)
+    pairs: Rows
 
 
 class SvmKernels(Section):
     rows: Rows
-    kernels: Annotated[list[Kernel], Field(min_length=1, max_length=4), AfterValidator(_differ)]
+    kernels: Different[Kernel] = Field(max_length=4)
     C: Positive
     # The solver's numbers have single precision, in which (784 gamma)^degree is to stay finite.
     gamma: Annotated[
         Annotated[float, Field(gt=0, le=8)] | Literal["auto", "scale"],
         _said("a number above 0 and at most 8, or 'auto' or 'scale'"),
     ]
-    degree: Annotated[int, Field(ge=1, le=10)]
-    region_rows: Annotated[int, Field(ge=2, le=10_000_000)]
+    degree: int = Field(ge=1, le=10)
+    region_rows: int = Field(ge=2, le=10_000_000)
 
 
 class SvmGridsearch(Section):
     rows: Rows
-    folds: Annotated[int, Field(ge=2, le=100)]
-    C: Annotated[list[Positive], Field(min_length=1)]
-    gamma: Annotated[list[Positive], Field(min_length=1)]
+    folds: int = Field(ge=2, le=100)
+    C: list[Positive] = Field(min_length=1)
+    gamma: list[Positive] = Field(min_length=1)
 
 
 class SvmFinal(Section):
@@ -141,7 +149,7 @@ class SvmFinal(Section):
 
 
 class ScratchNn(Section):
-    hidden_layer_sizes: Annotated[list[Units], Field(min_length=1, max_length=20)]
+    hidden_layer_sizes: list[Units] = Field(min_length=1, max_length=20)
     activation: Literal["sigmoid", "relu"]
     init: Literal["normal", "fan_in"]
     epochs: Epochs
@@ -155,36 +163,29 @@ class ScratchNn(Section):
 
 
 class KerasDense(Section):
-    hidden_units: Annotated[list[Units], Field(min_length=1, max_length=20)]
+    hidden_units: list[Units] = Field(min_length=1, max_length=20)
     dropout: Dropout
     epochs: Epochs
     batch_size: Rows
 
 
 class Cnn(Section):
-    filters: Annotated[list[Units], Field(min_length=2, max_length=2)]
-    kernel_size: Annotated[int, Field(ge=1, le=5)]
-    dense_units: Annotated[list[Units], Field(min_length=2, max_length=2)]
+    filters: list[Units] = Field(min_length=2, max_length=2)
+    kernel_size: int = Field(ge=1, le=5)
+    dense_units: list[Units] = Field(min_length=2, max_length=2)
     dropout: Dropout
     epochs: Epochs
     batch_size: Rows
     validation_share: Share
-    image: Annotated[int, Field(ge=0)]
+    image: int = Field(ge=0)
 
 
 class Compute(Section):
-    threads: Annotated[int, Field(ge=1, le=1024)]
+    threads: int = Field(ge=1, le=1024)
     portable: bool
     backend: Literal["local", "dask"]
-    scheduler: (
-        Annotated[
-            str,
-            Field(pattern=r"^(local|(tcp|tls|ws|wss|ucx)://.+)$"),
-            _said("'local' or an address such as tcp://host:8786"),
-        ]
-        | None
-    )
-    jobs: Annotated[int, Field(ge=1, le=1024)]
+    scheduler: Scheduler | None
+    jobs: int = Field(ge=1, le=1024)
 
     @model_validator(mode="after")
     def _dask_is_somewhere(self) -> "Compute":
@@ -204,7 +205,7 @@ class Repeated(Section):
 
 class Origins(Repeated):
     kernel_rows: Rows
-    final_rows: Annotated[Sizes, Field(min_length=1)]
+    final_rows: Different[Size]
 
 
 class SlipsSvm(Repeated):
@@ -215,24 +216,18 @@ class SlipsSvm(Repeated):
 
 class AblationsSvm(Repeated):
     rows: Rows
-    components: Annotated[list[Components], Field(min_length=2), AfterValidator(_differ)]
-    growth_rows: Annotated[Sizes, Field(min_length=2)]
-
-
-# Metrics are named after them, as 0.1 or 1e-05; MLflow does not take the + of 1e+06.
-Rates = Annotated[
-    list[Annotated[float, Field(gt=0, le=100_000)]], Field(min_length=1), AfterValidator(_differ)
-]
+    components: Annotated[list[Components], Field(min_length=2), DIFFER]
+    growth_rows: Annotated[list[Size], Field(min_length=2), DIFFER]
 
 
 class AblationsNetwork(Repeated):
     epochs: Epochs
-    learning_rates: Rates
+    learning_rates: Different[Rate]
 
 
 class AblationsKeras(Repeated):
-    adam_rates: Rates
-    descent_rates: Rates
+    adam_rates: Different[Rate]
+    descent_rates: Different[Rate]
     optimizer_epochs: Epochs
     dense_epochs: Epochs
     cnn_epochs: Epochs
@@ -241,9 +236,7 @@ class AblationsKeras(Repeated):
 
 class Frontier(Repeated):
     best_seeds: Seeds
-    strengths: Annotated[
-        list[Annotated[float, Field(ge=0, le=5)]], Field(min_length=1), AfterValidator(_differ)
-    ]
+    strengths: Different[Strength]
 
 
 class FrontierNetwork(Frontier):
@@ -253,8 +246,8 @@ class FrontierNetwork(Frontier):
 
 class FrontierSvm(Frontier):
     pca_components: Components
-    gammas: Annotated[list[Positive], Field(min_length=1), AfterValidator(_differ)]
-    copies: Copies
+    gammas: Different[Positive]
+    copies: int = Field(ge=1, le=100)  # of every support vector
 
 
 class Studies(Section):
