@@ -41,13 +41,13 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
     averages = {"micro": "--", "macro": ":"}
     for name, curve in roc.roc_curves(y_true, scores).items():
         words = f"{name} average" if name in averages else name
-        look: dict[str, Any] = {"label": f"{words}: {curve.auc:.4f}"}
+        look: dict[str, Any] = {"label": f"{words}: {roc.area(curve):.4f}"}
         if name in averages:
             look |= {"color": "black", "ls": averages[name], "lw": 1.8}
         else:
             look |= {"color": style.DIGIT_COLOURS(int(name)), "lw": 1.0}
         for axes in panels:
-            axes.plot(curve.false_positive_rate, curve.true_positive_rate, **look)
+            axes.plot(*roc.RATES, data=curve, **look)
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, zorder=0)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
