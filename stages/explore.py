@@ -17,22 +17,25 @@ from mnist_report.scores.answers import digits_read
 #: Rows for two numbers a pair of digits; with all that are held back it takes twice as long.
 CALIBRATION_ROWS = 20_000
 
+MODELS = ("svm_final", "scratch_nn", "keras_dense", "cnn")
+NETWORKS = {
+    "scratch_nn": paths.MODELS / "scratch_nn.skops",
+    "keras_dense": paths.MODELS / "keras_dense.keras",
+    "cnn": paths.MODELS / "cnn.keras",
+    "best_scratch_nn": paths.BEST / "scratch_nn.skops",
+    "best_cnn": paths.BEST / "cnn.keras",
+}
+
 
 def main(stage: Stage) -> None:
     data = load_scaled()
     n, labels = len(data.train_images), data.test_labels
-    endings = {"svm_final": "skops", "scratch_nn": "skops", "keras_dense": "keras", "cnn": "keras"}
-    models = {name: load_model(paths.MODELS / f"{name}.{end}") for name, end in endings.items()}
-    best = {
-        "scratch_nn": load_model(paths.BEST / "scratch_nn.skops"),
-        "cnn": load_model(paths.BEST / "cnn.keras"),
-    }
 
     # Of the rows that stage `svm_final` did not draw.
     drawn = drawn_rows(n, stage.params.svm_final.rows, stage.params.seed)
     held_back = np.setdiff1d(np.arange(n), drawn)
     held_back = generator(stage.params.seed, "explore").permutation(held_back)[:CALIBRATION_ROWS]
-    pca, machine = None, models["svm_final"]
+    pca, machine = None, load_model(paths.MODELS / "svm_final.skops")
     seen = data.train_images[held_back].astype(np.float64)
     if isinstance(machine, Pipeline):
         pca, machine = machine
@@ -40,31 +43,28 @@ def main(stage: Stage) -> None:
     values = duel_values(machine, seen)
     sigmoids = fit_sigmoids(values, data.train_labels[held_back], machine.classes_)
 
-    said = {n: files.read_csv(paths.plot_file(n, "predictions.csv"))["predicted"] for n in models}
-    for name in best:
-        found = files.read_json(paths.results_file(f"frontier_{name}"))
-        seeds = found["best"]["accuracy"]["seeds"]
+    arrays: pack.Arrays = {}
+    models = {"svm_final": pack.add_svm(arrays, "svm_final", machine, sigmoids, pca)}
+    for name, path in NETWORKS.items():
+        add = pack.add_scratch if path.suffix == ".skops" else pack.add_keras
+        models[name] = add(arrays, name, load_model(path))
+    models["best_scratch_nn"]["upright"] = True
+
+    tables = {n: files.read_csv(paths.plot_file(n, "predictions.csv")) for n in MODELS}
+    answers = pd.DataFrame({name: table["predicted"] for name, table in tables.items()})
+    for name in ("scratch_nn", "cnn"):
+        study = files.read_json(paths.results_file(f"frontier_{name}"))
+        seeds = study["best"]["accuracy"]["seeds"]
         # What is kept is the network of the first seed.
-        said[f"best_{name}"] = digits_read(found["answers"]["best"], labels, seeds)[0]
-    answers = pd.DataFrame(said)
+        answers[f"best_{name}"] = digits_read(study["answers"]["best"], labels, seeds)[0]
     misread = np.flatnonzero(answers.ne(labels, axis=0).any(axis=1))
     first = np.unique(labels, return_index=True)[1]
+    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
 
-    arrays: pack.Arrays = {}
     about = {
         "title": files.read_json(paths.results_file("fetch"))["title"],
-        "models": {
-            "svm_final": pack.add_svm(arrays, "svm_final", machine, sigmoids, pca),
-            "scratch_nn": pack.add_scratch(arrays, "scratch_nn", models["scratch_nn"]),
-            "keras_dense": pack.add_keras(arrays, "keras_dense", models["keras_dense"]),
-            "cnn": pack.add_keras(arrays, "cnn", models["cnn"]),
-            "best_scratch_nn": pack.add_scratch(arrays, "best_scratch_nn", best["scratch_nn"])
-            | {"upright": True},
-            "best_cnn": pack.add_keras(arrays, "best_cnn", best["cnn"]),
-        },
-        "variance": files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["cumulative"]
-        .round(5)
-        .to_numpy(),
+        "models": models,
+        "variance": spectrum["cumulative"].round(5).to_numpy(),
         "examples": {"images": first, "labels": labels[first]},
         "misread": {
             "images": misread,

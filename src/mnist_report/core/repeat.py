@@ -65,18 +65,26 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
     write_text(path, "\n".join(kept) + "\n")
     # Of what TensorFlow leaves in memory it thinks that it leaks, and takes another process.
     warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-    asked = [(group, seed) for group in study.groups for seed in range(study.groups[group].seeds)]
+    seeds = {name: range(group.seeds) for name, group in study.groups.items()}
+    first = [name for name in seeds if not study.groups[name].informed]
+    then = [name for name in seeds if study.groups[name].informed]
+
+    def runs(names: Iterable[str]) -> Runs:
+        return {name: [done[name, seed] for seed in seeds[name]] for name in names}
+
+    total = sum(map(len, seeds.values()))
     with (
         path.open("a", encoding="utf-8") as file,
-        tqdm(desc=name, total=len(asked), unit="measurement", smoothing=0) as bar,
+        tqdm(desc=name, total=total, unit="measurement", smoothing=0) as bar,
     ):
-        bar.update(sum(key in done for key in asked))
-        for informed in (False, True):
-            known = (_by_group(asked, done),) if informed else ()
+        bar.update(len(done))
+        for names in (first, then):
+            known = () if names is first else (runs(first),)
             work = (
-                delayed(_line)(group, seed, study, *known)
-                for group, seed in asked
-                if study.groups[group].informed == informed and (group, seed) not in done
+                delayed(_line)(name, seed, study, *known)
+                for name in names
+                for seed in seeds[name]
+                if (name, seed) not in done
             )
             for line in Parallel(n_jobs=jobs, return_as="generator_unordered")(work):
                 print(line, file=file, flush=True)
@@ -85,7 +93,7 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
                 done[group, seed] = run
                 bar.update()
     path.unlink(missing_ok=True)
-    return _by_group(asked, done)
+    return runs(seeds)
 
 
 def identity(name: str, params: Params) -> str:
@@ -107,17 +115,6 @@ def _line(group: str, seed: int, study: Study, *known: Runs) -> str:
     # Workers have one thread anyhow; without workers the results are to be the same.
     with threadpool_limits(1 if study.one_thread else None):
         return json.dumps([group, seed, study.groups[group].measure(seed, *known)])
-
-
-def _by_group(
-    asked: Iterable[tuple[str, int]], done: Mapping[tuple[str, int], dict[str, Any]]
-) -> Runs:
-    """Return what is done of what is asked, which may have been done in another order."""
-    result: Runs = {}
-    for group, seed in asked:
-        if (group, seed) in done:
-            result.setdefault(group, []).append(done[group, seed])
-    return result
 
 
 def _read(path: Path, identity: str) -> dict[tuple[str, int], dict[str, Any]]:
