@@ -32,18 +32,21 @@ SHOWN = 12
 def main(stage: Stage) -> None:
     data = load_scaled()
     labels = data.test_labels
-    answers = {
-        name: files.read_csv(paths.plot_file(name, "predictions.csv"))["predicted"].to_numpy()
-        for name in MODELS
-    }
-    right = {name: given == labels for name, given in answers.items()}
+    results = {name: files.read_json(paths.results_file(name)) for name in MODELS}
+    studies = {name: files.read_json(paths.results_file(f"spread_{name}")) for name in MODELS}
+    tables = {name: files.read_csv(paths.plot_file(name, "predictions.csv")) for name in MODELS}
     probabilities = {name: files.load_array(paths.SCORES / f"{name}.npy") for name in NETWORKS}
+    history = files.read_csv(paths.plot_file("scratch_nn", "history.csv"))
 
-    models = {
-        name: comparison.summary(files.read_json(paths.results_file(name))) for name in MODELS
+    answers = {name: table["predicted"].to_numpy() for name, table in tables.items()}
+    right = {name: given == labels for name, given in answers.items()}
+    right_by_seed = {
+        name: digits_read(study["answers"], labels, study["test"]["accuracy"]["seeds"]) == labels
+        for name, study in studies.items()
     }
+    models = {name: comparison.summary(found) for name, found in results.items()}
     table = pd.DataFrame.from_dict(models, orient="index")
-    by_digit = comparison.errors_by_digit(labels, answers)
+    errors = comparison.errors_by_digit(labels, answers)
     images = np.unique(labels, return_counts=True)[1]
     curves = {
         name: comparison.reliability(scores.max(axis=1), right[name])
@@ -53,46 +56,37 @@ def main(stage: Stage) -> None:
         comparison.probability_of_truth(labels, scores, data.train_labels)
         for scores in probabilities.values()
     ]
-    history = files.read_csv(paths.plot_file("scratch_nn", "history.csv"))
     hardest = comparison.hardest(np.stack(list(right.values())), np.mean(truth, axis=0), SHOWN)
     said = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers}).loc[hardest]
-
-    named = {MODELS[name]: curve for name, curve in curves.items()}
-    short, shown = said.rename(columns=SHORT), data.test_images[hardest]
-    plot("comparison", "accuracy.png", figures.error_rates, table.rename(index=MODELS))
-    errors = by_digit.rename(index=MODELS)
-    plot("comparison", "errors_by_digit.png", figures.errors_by_digit, errors, images.tolist())
-    plot("comparison", "calibration.png", figures.reliability_curves, named)
-    plot("comparison", "hardest.png", figures.hardest_images, shown, short)
-
     defeated = comparison.wrong_by_all(labels, answers)
     # Of these very images alone there is a published list of label errors.
     mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
     defeated["label_error"] = mnist & defeated["image"].isin(comparison.LABEL_ERRORS)
-    tables = {
+
+    titled = errors.rename(index=MODELS)
+    named = {MODELS[name]: curve for name, curve in curves.items()}
+    short, shown = said.rename(columns=SHORT), data.test_images[hardest]
+    plot("comparison", "accuracy.png", figures.error_rates, table.rename(index=MODELS))
+    plot("comparison", "errors_by_digit.png", figures.errors_by_digit, titled, images.tolist())
+    plot("comparison", "calibration.png", figures.reliability_curves, named)
+    plot("comparison", "hardest.png", figures.hardest_images, shown, short)
+    for name, content in {
         "models.csv": table.rename_axis("model").reset_index(),
         "hardest.csv": said,
         "wrong_by_all.csv": defeated,
         "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
-    }
-    for name, content in tables.items():
+    }.items():
         files.write_csv(paths.plot_file("comparison", name), content)
-    studies = {name: files.read_json(paths.results_file(f"spread_{name}")) for name in MODELS}
-    right_by_seed = {
-        name: digits_read(study["answers"], labels, study["test"]["accuracy"]["seeds"]) == labels
-        for name, study in studies.items()
-    }
+    rng = generator(0, "comparison")
+    disagreement = comparison.disagreement(labels, answers)
     found = {
         "rows": len(labels),
         "models": models,
         "tests": comparison.paired_tests(right, PAIRS),
-        "by_seeds_and_images": comparison.by_seeds_and_images(
-            right_by_seed, PAIRS, generator(0, "comparison")
-        ),
+        "by_seeds_and_images": comparison.by_seeds_and_images(right_by_seed, PAIRS, rng),
         "calibration": {name: comparison.calibration(curve) for name, curve in curves.items()},
-        "disagreement": comparison.disagreement(labels, answers)
-        | {"label_errors": int(defeated["label_error"].sum())},
-        "error_by_digit": by_digit.div(images).rename(columns=str).to_dict("index"),
+        "disagreement": {**disagreement, "label_errors": int(defeated["label_error"].sum())},
+        "error_by_digit": errors.div(images).rename(columns=str).to_dict("index"),
         "hardest_shown": len(hardest),
         # The network of the learning curves, on the training images that it never saw.
         "held_back_accuracy": float(history["validation_accuracy"].iloc[-1]),
