@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_one_line_with_the_way_out(tmp_path):
     path = tmp_path / "file"
     for read, contents in {
         files.load_array: (b"", b"no array" * 10, whole[:-1], whole[:40], pickled),
-        files.read_json: (b"", b"{", b"\xff\xfe", b"{}", b"[1]", b"null", b'{"a": [-Infinity]}'),
+        files.read_json: (b"", b"{", b"\xff\xfe", b"{}", b"[1]", b"null"),
         files.read_csv: (b"", b"a,b\n1,2\n1,2,3\n", b'a\n"1\n'),
     }.items():
         assert f"{path} is missing; run 'dvc repro'" in complaint(read, path)

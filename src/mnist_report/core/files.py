@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -89,9 +89,9 @@ def load_array(path: Path) -> NDArray[Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object that holds something, and neither NaN nor infinity."""
+    """Read a JSON object that holds something."""
     with _reading(path):
-        value: object = json.loads(path.read_bytes(), parse_constant=_refuse)
+        value: object = json.loads(path.read_bytes())
         if not isinstance(value, dict) or not value:
             raise ValueError("it holds no JSON object")
         return value
@@ -106,7 +106,3 @@ def read_csv(path: Path) -> pd.DataFrame:
     """Read a table with a line of column names."""
     with _reading(path):
         return pd.read_csv(path)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")

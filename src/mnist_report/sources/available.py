@@ -19,9 +19,8 @@ from mnist_report.sources.fetching import check_available
 def main(arguments: list[str]) -> int:
     """Check the data set that the argument, or else `params.yaml`, names."""
     try:
-        params = load_params().data
-        if arguments:
-            params = Data.model_validate(params.model_dump() | {"dataset": arguments[0]})
+        named = {"dataset": arguments[0]} if arguments else {}
+        params = Data.model_validate(load_params().data.model_dump() | named)
     except ValidationError as error:
         print(f"data: error: DATASET={arguments[0]}: {explain(error)}", file=sys.stderr)
         return 2
@@ -45,8 +44,7 @@ def _is_fetched(params: Data) -> bool:
             sha256((paths.RAW / name).read_bytes()) == digest
             for name, digest in last["sha256"].items()
         )
-    # A record with other things in it is as good as none.
-    except (UserError, OSError, LookupError, TypeError, AttributeError):
+    except (UserError, OSError):
         return False
 
 
