@@ -4,7 +4,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.keras import networks
 from mnist_report.studies import frontier_cnn, frontier_scratch_nn

@@ -1,7 +1,7 @@
 """Stage `cnn`: the convolutional network, and what its layers see (section 3.4)."""
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import comparison

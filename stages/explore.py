@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import load_model
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.explore import pack

@@ -1,7 +1,7 @@
 """Stage `fetch`: the four IDX files of the chosen data set, each held to its checksum."""
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.sources import idx
 from mnist_report.sources.datasets import NAMES, PARTS, sha256
 from mnist_report.sources.fetching import fetch

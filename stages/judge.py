@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence, rules
 from mnist_report.evaluation.seeds import read_values

@@ -1,7 +1,7 @@
 """Stage `keras_dense`: the dense network in Keras (section 3.3)."""
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.core.trees import by_epoch
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.keras import networks

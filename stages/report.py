@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.evaluation.costs import summary
 from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import costs as figures

@@ -1,7 +1,7 @@
 """Stage `scale`: pixels to [0, 1], images to vectors, written so that they can be memory-mapped."""
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.figures import images as figures
 from mnist_report.figures.style import plot
 from mnist_report.sources import idx

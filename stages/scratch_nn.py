@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import networks as figures
 from mnist_report.figures.style import plot

@@ -1,13 +1,12 @@
 """Stage `study`: one of the long studies over seeds, named on the command line."""
 
-import sys
 from importlib import import_module
 
 import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.repeat import identity, repeat
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.core.trees import flatten
 from mnist_report.data.scaled import load_scaled
 from mnist_report.scores.answers import misread
@@ -15,7 +14,7 @@ from mnist_report.scores.uncertainty import spreads
 
 
 def main(stage: Stage) -> None:
-    name, params = sys.argv[1], stage.params
+    name, params = stage.name, stage.params
     module = import_module(f"mnist_report.studies.{name}")
     data = load_scaled()
     study = module.plan(data, getattr(params.studies, name), params.compute)

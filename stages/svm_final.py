@@ -5,7 +5,7 @@ from sklearn.pipeline import make_pipeline
 
 from mnist_report.core import files, paths
 from mnist_report.core.archives import skops_bytes
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.classical.final_svm import final_svm
 from mnist_report.models.report_card import write_report_card

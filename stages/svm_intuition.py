@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mnist_report.core import files, paths
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.randomness import generator
 from mnist_report.figures import svm as figures
 from mnist_report.figures.style import plot

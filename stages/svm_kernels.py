@@ -5,7 +5,7 @@ import pandas as pd
 
 from mnist_report.core import files, paths
 from mnist_report.core.params import Kernel
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import load_scaled
 from mnist_report.figures import svm as figures

@@ -80,11 +80,16 @@ def main(arguments: list[str]) -> int:
         for variable in CLEARED:
             os.environ.pop(variable, None)
         sys.argv = arguments
-        work = runpy.run_path(arguments[0], run_name="__main__")["main"]
-        # Not above: it loads NumPy.
-        from mnist_report.core.stage import run_stage
+        # Not above: they load NumPy.
+        from threadpoolctl import threadpool_limits
 
-        run_stage(name, params, work)
+        from mnist_report.core.tracking import Stage
+
+        work = runpy.run_path(arguments[0], run_name="__main__")["main"]
+        stage = Stage(name, params)
+        # OpenBLAS takes no more threads from its variable than there are cores; from here it does.
+        with stage.recorded(), threadpool_limits(params.compute.threads):
+            work(stage)
     except UserError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 1

@@ -47,7 +47,7 @@ def test_a_store_that_lacks_tables_gets_them(own_store, monkeypatch):
 def test_a_store_of_another_mlflow_is_one_whole_line(own_store, capfd):
     with contextlib.closing(sqlite3.connect(store.HOME / "mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'another'")
-    run = tracking.Run("pca", load_params())
+    run = tracking.Stage("pca", load_params())
     run.end("FINISHED")
     *_, line = capfd.readouterr().err.splitlines()
     assert run.failed

@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 from mnist_report.core import files, paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import load_params
-from mnist_report.core.stage import Stage
+from mnist_report.core.tracking import Stage
 from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.models import report_card
 from mnist_report.models.classical import svm
@@ -113,7 +113,7 @@ def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path
     section = params.svm_final.model_copy(update={"pca_components": 12})
     main = runpy.run_path(str(paths.ROOT / "stages" / "svm_final.py"))["main"]
     monkeypatch.setitem(main.__globals__, "load_scaled", lambda: data)
-    main(Stage(params.model_copy(update={"svm_final": section}), print))
+    main(Stage("svm_final", params.model_copy(update={"svm_final": section})))
 
     drawn = draw_with_replacement(200, 200, generator(params.seed, "svm_final"))
     pca = PCA(12).fit(data.train_images)

@@ -1,7 +1,8 @@
 """What MLflow is told of a stage, by the stage's own process or by ``make track``.
 
-What a stage left behind is read from its files, so outputs that DVC took from its cache or from
-Git are recorded by the same lines. Nothing here can fail a stage.
+What a stage left behind is read from its files when it has ended, so outputs that DVC took from
+its cache or from Git are recorded by the same lines. Nothing here can fail a stage: a server that
+is slow or gone costs a warning, never a result.
 """
 
 import ast
@@ -14,7 +15,7 @@ import os
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from numbers import Real
 from pathlib import Path
@@ -41,22 +42,39 @@ HEADLINES |= {
 }  # fmt: skip
 
 
-class Run:
-    """The record of one run of a stage, which starts now unless its outputs are `restored`."""
+class Stage:
+    """A stage, or a study by its own name: its parameters, and the record of one run.
 
-    def __init__(self, stage: str, params: Params, *, restored: bool = False) -> None:
-        self.stage, self.params, self.restored = stage, params, restored
-        self.study = stage in type(params.studies).model_fields
-        section = getattr(params.studies if self.study else params, stage, None)
+    The run starts now, unless the outputs are `restored`.
+    """
+
+    def __init__(self, name: str, params: Params, *, restored: bool = False) -> None:
+        self.name, self.params, self.restored = name, params, restored
+        self.study = name in type(params.studies).model_fields
+        section = getattr(params.studies if self.study else params, name, None)
         self.section = dict(flatten(section.model_dump())) if section else {}
         self.started = time.time()
         self.stepped = self.failed = False
 
-    def log_step(self, step: int, values: Mapping[str, float]) -> None:
-        """Log metrics of one step (an epoch, say) while the stage works."""
+    @contextlib.contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Record how the block ends; what it raises is raised again."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.end("KILLED", "interrupted")
+            raise
+        except Exception as error:
+            kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+            self.end("FAILED", f"{kind}{error}")
+            raise
+        self.end("FINISHED")
+
+    def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
+        """Log an epoch's measures while the stage works."""
         self.stepped = True
         named = {CURVES.get(name, name): value for name, value in values.items()}
-        self._try(self._log, named, step)
+        self._try(self._log, named, epoch)
 
     def end(self, status: str, reason: str = "") -> None:
         """Close the run: FINISHED, with what the stage left behind, or FAILED, or KILLED."""
@@ -73,7 +91,7 @@ class Run:
         except Exception as error:
             self.failed = True
             print(
-                f"{self.stage}: warning: MLflow did not record this run ({_brief(error)}); "
+                f"{self.name}: warning: MLflow did not record this run ({_brief(error)}); "
                 "the results are whole; 'make track' records it later",
                 file=sys.stderr,
             )
@@ -81,12 +99,12 @@ class Run:
     @functools.cached_property
     def digests(self) -> dict[str, str]:
         """MD5 of every file that the stage left behind, by its path in the checkout."""
-        return {p.relative_to(paths.ROOT).as_posix(): _md5(p) for p in paths.outputs(self.stage)}
+        return {p.relative_to(paths.ROOT).as_posix(): _md5(p) for p in paths.outputs(self.name)}
 
     @property
     def fingerprint(self) -> str:
         """A finished run with the same parameters and outputs stands for this one."""
-        content = json.dumps([self.stage, self.section, self.digests], sort_keys=True)
+        content = json.dumps([self.name, self.section, self.digests], sort_keys=True)
         return hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
 
     @functools.cached_property
@@ -95,17 +113,17 @@ class Run:
         import mlflow
 
         client, experiment = store.connect()
-        script = f"{'src/mnist_report/studies' if self.study else 'stages'}/{self.stage}.py"
-        model = self.stage.removeprefix("spread_")
+        script = f"{'src/mnist_report/studies' if self.study else 'stages'}/{self.name}.py"
+        model = self.name.removeprefix("spread_")
         commit = branch = ""
         with contextlib.suppress(UserError):  # without Git, or without a commit
             commit, branch = git.lines(paths.ROOT, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
         tags = {
-            "kind": "study" if self.study else KINDS.get(self.stage, "stage"),
+            "kind": "study" if self.study else KINDS.get(self.name, "stage"),
             "model": model if model in MODELS else "",
             "branch": branch,
             "data.dataset": self.params.data.dataset,
-            "dvc.stage": self.stage,
+            "dvc.stage": self.name,
             "dvc.experiment": os.environ.get("DVC_EXP_NAME", ""),
             "process": store.process(os.getpid()),
             "mlflow.user": psutil.Process().username(),
@@ -113,7 +131,7 @@ class Run:
             "mlflow.source.name": script,
             "mlflow.source.git.commit": commit,
         }
-        name = f"{self.stage} · {tags['dvc.experiment'] or branch or 'no branch'}"
+        name = f"{self.name} · {tags['dvc.experiment'] or branch or 'no branch'}"
         tags = {key: value for key, value in tags.items() if value}
         run_id = client.create_run(experiment, int(1000 * self.started), tags, name).info.run_id
         seed = {} if self.study else {"seed": self.params.seed}
@@ -140,7 +158,7 @@ class Run:
                     client.log_artifact(run_id, str(path), folder)
                 if folder == "metrics":
                     metrics |= dict(flatten(files.read_json(path)))
-                elif self.stage in MODELS and path.suffix in (".skops", ".keras"):
+                elif self.name in MODELS and path.suffix in (".skops", ".keras"):
                     model = self._log_model(path)
                 elif path.name == "history.csv" and not self.stepped:
                     for row in files.read_csv(path).rename(columns=CURVES).to_dict("records"):
@@ -154,13 +172,13 @@ class Run:
         import mlflow
 
         client, experiment, run_id = self._run
-        rows = files.read_csv(paths.values_file(self.stage))
+        rows = files.read_csv(paths.values_file(self.name))
         metrics: dict[Any, Any] = {"seeds": rows["seed"].nunique()}
-        if self.stage.startswith("spread_"):
+        if self.name.startswith("spread_"):
             rows = rows[rows["metric"].isin(HEADLINES)].replace({"metric": HEADLINES})
             table = rows.pivot_table("value", "seed", "metric")
             metrics |= dict(table.mean()) | dict(table.std().add_suffix("_sd"))
-            tags = {"mlflow.parentRunId": run_id, "kind": "seed", "dvc.stage": self.stage}
+            tags = {"mlflow.parentRunId": run_id, "kind": "seed", "dvc.stage": self.name}
             for seed, values in table.iterrows():
                 child = client.create_run(experiment, None, tags, f"seed {seed}").info.run_id
                 mlflow.log_metrics(dict(values), run_id=child)
@@ -225,17 +243,17 @@ def track() -> None:
         params, same = load_params(), "attributes.status = 'FINISHED' and tags.fingerprint = '{}'"
         for name, command in stages.items():
             # A script, or the study that the script of all studies is given.
-            run = Run(Path(command.split()[-1]).stem, params, restored=True)
-            if name in stale or not run.digests:
+            stage = Stage(Path(command.split()[-1]).stem, params, restored=True)
+            if name in stale or not stage.digests:
                 said = "not up to date here, left out; 'dvc repro' or 'dvc pull' brings it"
-            elif client.search_runs([experiment], same.format(run.fingerprint), max_results=1):
+            elif client.search_runs([experiment], same.format(stage.fingerprint), max_results=1):
                 said = "already recorded"
             else:
-                run.end("FINISHED")
+                stage.end("FINISHED")
                 said = "recorded"
-            if run.failed:
+            if stage.failed:
                 sys.exit(1)
-            print(f"{run.stage}: {said}")
+            print(f"{stage.name}: {said}")
 
 
 def _md5(path: Path) -> str:
