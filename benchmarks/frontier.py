@@ -78,7 +78,7 @@ def as_printed() -> dict[str, float]:
 def ladder(name: str) -> dict[str, float]:
     """Time every step of a ladder."""
     data, params = load_scaled(), getattr(load_params().studies, f"frontier_{name}")
-    choice = tried(files.read_json(paths.results_file(f"frontier_{name}")))
+    choice = tried(files.read_json(paths.RESULTS / f"frontier_{name}.json"))
     times = {}
     for key, step in LADDERS[name].steps(params).items():
         train = partial(step.fit, data.train_images, data.train_labels, 0, **chosen(choice, step))

@@ -16,7 +16,7 @@ def main(stage: Stage) -> None:
     for name, module in (("scratch_nn", frontier_scratch_nn), ("cnn", frontier_cnn)):
         study = f"frontier_{name}"
         best = module.steps(getattr(stage.params.studies, study))[BEST]
-        values = chosen(tried(files.read_json(paths.results_file(study))), best)
+        values = chosen(tried(files.read_json(paths.RESULTS / f"{study}.json")), best)
         # As in the study: with more threads the last digits are others.
         with threadpool_limits(1):
             network = best.fit(data.train_images, data.train_labels, 0, **values).model

@@ -36,7 +36,7 @@ def main(stage: Stage) -> None:
     image, label = X[shown], int(y[shown])
 
     files.write_bytes(paths.MODELS / "cnn.keras", networks.save_keras_bytes(model))
-    files.write_csv(paths.plot_file("cnn", "history.csv"), history)
+    files.write_csv(paths.PLOTS / "cnn" / "history.csv", history)
     plot("cnn", "filters.png", figures.filters, networks.first_filters(model))
     plot("cnn", "layers.png", figures.layers, image, label, networks.layer_outputs(model, image))
     card = write_report_card("cnn", data, CLASSES, scores.argmax(axis=1), scores, loss)
@@ -49,4 +49,4 @@ def main(stage: Stage) -> None:
         "epochs": by_epoch(history),
         "test": card,
     }
-    files.write_json(paths.results_file("cnn"), found)
+    files.write_json(paths.RESULTS / "cnn.json", found)

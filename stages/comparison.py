@@ -32,11 +32,11 @@ SHOWN = 12
 def main(stage: Stage) -> None:
     data = load_scaled()
     labels = data.test_labels
-    results = {name: files.read_json(paths.results_file(name)) for name in MODELS}
-    studies = {name: files.read_json(paths.results_file(f"spread_{name}")) for name in MODELS}
-    tables = {name: files.read_csv(paths.plot_file(name, "predictions.csv")) for name in MODELS}
+    results = {name: files.read_json(paths.RESULTS / f"{name}.json") for name in MODELS}
+    studies = {name: files.read_json(paths.RESULTS / f"spread_{name}.json") for name in MODELS}
+    tables = {name: files.read_csv(paths.PLOTS / name / "predictions.csv") for name in MODELS}
     probabilities = {name: files.load_array(paths.SCORES / f"{name}.npy") for name in NETWORKS}
-    history = files.read_csv(paths.plot_file("scratch_nn", "history.csv"))
+    history = files.read_csv(paths.PLOTS / "scratch_nn" / "history.csv")
 
     answers = {name: table["predicted"].to_numpy() for name, table in tables.items()}
     right = {name: given == labels for name, given in answers.items()}
@@ -60,7 +60,7 @@ def main(stage: Stage) -> None:
     said = pd.DataFrame({"image": np.arange(len(labels)), "label": labels, **answers}).loc[hardest]
     defeated = comparison.wrong_by_all(labels, answers)
     # Of these very images alone there is a published list of label errors.
-    mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
+    mnist = files.read_json(paths.RESULTS / "fetch.json")["comparable_with_paper"]
     defeated["label_error"] = mnist & defeated["image"].isin(comparison.LABEL_ERRORS)
 
     titled = errors.rename(index=MODELS)
@@ -76,7 +76,7 @@ def main(stage: Stage) -> None:
         "wrong_by_all.csv": defeated,
         "calibration.csv": pd.concat(curves, names=["model"]).reset_index("model"),
     }.items():
-        files.write_csv(paths.plot_file("comparison", name), content)
+        files.write_csv(paths.PLOTS / "comparison" / name, content)
     rng = generator(0, "comparison")
     disagreement = comparison.disagreement(labels, answers)
     found = {
@@ -91,4 +91,4 @@ def main(stage: Stage) -> None:
         # The network of the learning curves, on the training images that it never saw.
         "held_back_accuracy": float(history["validation_accuracy"].iloc[-1]),
     }
-    files.write_json(paths.results_file("comparison"), found)
+    files.write_json(paths.RESULTS / "comparison.json", found)

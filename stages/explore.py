@@ -50,19 +50,19 @@ def main(stage: Stage) -> None:
         models[name] = add(arrays, name, load_model(path))
     models["best_scratch_nn"]["upright"] = True
 
-    tables = {n: files.read_csv(paths.plot_file(n, "predictions.csv")) for n in MODELS}
+    tables = {n: files.read_csv(paths.PLOTS / n / "predictions.csv") for n in MODELS}
     answers = pd.DataFrame({name: table["predicted"] for name, table in tables.items()})
     for name in ("scratch_nn", "cnn"):
-        study = files.read_json(paths.results_file(f"frontier_{name}"))
+        study = files.read_json(paths.RESULTS / f"frontier_{name}.json")
         seeds = study["best"]["accuracy"]["seeds"]
         # What is kept is the network of the first seed.
         answers[f"best_{name}"] = digits_read(study["answers"]["best"], labels, seeds)[0]
     misread = np.flatnonzero(answers.ne(labels, axis=0).any(axis=1))
     first = np.unique(labels, return_index=True)[1]
-    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
+    spectrum = files.read_csv(paths.PLOTS / "pca" / "explained_variance.csv")
 
     about = {
-        "title": files.read_json(paths.results_file("fetch"))["title"],
+        "title": files.read_json(paths.RESULTS / "fetch.json")["title"],
         "models": models,
         "variance": spectrum["cumulative"].round(5).to_numpy(),
         "examples": {"images": first, "labels": labels[first]},
@@ -71,11 +71,11 @@ def main(stage: Stage) -> None:
             "labels": labels[misread],
             "answers": answers.iloc[misread].to_dict("list"),
         },
-        "curves": pack.curves(files.read_csv(paths.values_file("ablations_network"))),
-        "slips": pack.after_training(files.read_csv(paths.values_file("slips_network"))),
+        "curves": pack.curves(files.read_csv(paths.RESULTS / "ablations_network.csv")),
+        "slips": pack.after_training(files.read_csv(paths.RESULTS / "slips_network.csv")),
     }
-    pack.add_rows(arrays, "pca.components", files.load_array(paths.pca_file("components")), 8)
-    pack.add_floats(arrays, "pca.mean", files.load_array(paths.pca_file("mean")))
+    pack.add_rows(arrays, "pca.components", files.load_array(paths.PCA / "components.npy"), 8)
+    pack.add_floats(arrays, "pca.mean", files.load_array(paths.PCA / "mean.npy"))
     pack.add_pixels(arrays, "examples", data.test_images[first])
     pack.add_pixels(arrays, "misread", data.test_images[misread])
     files.write_text(paths.REPORT / "explore.html", pack.render(about, arrays))

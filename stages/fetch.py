@@ -21,4 +21,4 @@ def main(stage: Stage) -> None:
         rows, height, width = idx.read_images((paths.RAW / images).read_bytes()).shape
         found[part] = {"rows": rows, "height": height, "width": width}
     found["sha256"] = {name: sha256((paths.RAW / name).read_bytes()) for name in NAMES}
-    files.write_json(paths.results_file("fetch"), found)
+    files.write_json(paths.RESULTS / "fetch.json", found)

@@ -28,12 +28,12 @@ RESULTS = (
 
 def main(stage: Stage) -> None:
     data, entries, known = load_scaled(), ledger.load_ledger(), slips.load_slips()
-    results = {name: files.read_json(paths.results_file(name)) for name in RESULTS}
+    results = {name: files.read_json(paths.RESULTS / f"{name}.json") for name in RESULTS}
     values = read_values()
     sources = {each["id"]: each["evidence"] for each in statements.load_statements()["statements"]}
-    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))
-    train_scores = np.asarray(files.load_array(paths.pca_file("train_scores")))
-    components, mean = (files.load_array(paths.pca_file(name)) for name in ("components", "mean"))
+    spectrum = files.read_csv(paths.PLOTS / "pca" / "explained_variance.csv")
+    train_scores = np.asarray(files.load_array(paths.PCA / "train_scores.npy"))
+    components, mean = (files.load_array(paths.PCA / f"{n}.npy") for n in ("components", "mean"))
     test_scores = (data.test_images.astype(np.float64) - mean) @ components[:3].T
 
     cumulative, ratios = spectrum["cumulative"].tolist(), spectrum["ratio"].to_numpy(np.float64)
@@ -101,14 +101,14 @@ def main(stage: Stage) -> None:
         theirs = ledger.printed_by_epoch(entries, network)
         plot("verdicts", f"{network}_epochs.png", printed_epochs, spread, theirs)
 
-    files.write_csv(paths.plot_file("slips", "effects.csv"), effects)
-    files.write_csv(paths.plot_file("statements", "statements.csv"), statements.as_table(judged))
-    files.write_csv(paths.plot_file("statements", "rules.csv"), statements.rules_table(results))
-    files.write_csv(paths.plot_file("verdicts", "numbers.csv"), table)
-    files.write_json(paths.results_file("slips"), found)
-    files.write_json(paths.results_file("statements"), results["statements"])
-    files.write_json(paths.results_file("verdicts"), counts)
+    files.write_csv(paths.PLOTS / "slips" / "effects.csv", effects)
+    files.write_csv(paths.PLOTS / "statements" / "statements.csv", statements.as_table(judged))
+    files.write_csv(paths.PLOTS / "statements" / "rules.csv", statements.rules_table(results))
+    files.write_csv(paths.PLOTS / "verdicts" / "numbers.csv", table)
+    files.write_json(paths.RESULTS / "slips.json", found)
+    files.write_json(paths.RESULTS / "statements.json", results["statements"])
+    files.write_json(paths.RESULTS / "verdicts.json", counts)
     files.write_json(
-        paths.metrics_file("verdicts"),
+        paths.METRICS / "verdicts.json",
         {"agree": by_verdict["agrees"], "differ": by_verdict["differs"], "hold": held["holds"]},
     )

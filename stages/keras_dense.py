@@ -21,7 +21,7 @@ def main(stage: Stage) -> None:
     scores = networks.probabilities(model, data.test_images)
 
     files.write_bytes(paths.MODELS / "keras_dense.keras", networks.save_keras_bytes(model))
-    files.write_csv(paths.plot_file("keras_dense", "history.csv"), history)
+    files.write_csv(paths.PLOTS / "keras_dense" / "history.csv", history)
     card = write_report_card("keras_dense", data, CLASSES, scores.argmax(axis=1), scores, loss)
     found = {
         "rows": len(X),
@@ -29,4 +29,4 @@ def main(stage: Stage) -> None:
         "epochs": by_epoch(history),
         "test": card,
     }
-    files.write_json(paths.results_file("keras_dense"), found)
+    files.write_json(paths.RESULTS / "keras_dense.json", found)

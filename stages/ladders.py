@@ -26,8 +26,8 @@ def main(stage: Stage) -> None:
     tables, best, tried = {}, {}, {}
     for name in MODELS:
         study = name.removesuffix("_final")
-        found = files.read_json(paths.results_file(f"frontier_{study}"))
-        paper = files.read_json(paths.results_file(f"spread_{name}"))
+        found = files.read_json(paths.RESULTS / f"frontier_{study}.json")
+        paper = files.read_json(paths.RESULTS / f"spread_{name}.json")
         answers = ladders.read_answers(found, paper, labels)
         table = ladders.gains(answers, labels, generator(0, "ladders"))
         table["cpu_seconds"] = pd.Series(timed["cpu_seconds"][study])
@@ -38,15 +38,15 @@ def main(stage: Stage) -> None:
     wrong = wrong_by_all(labels, {name: ladders.vote(given) for name, given in best.items()})
     shown = wrong.iloc[:SHOWN].rename(columns=SHORT)
     # Of these very images alone there is a published list of label errors.
-    mnist = files.read_json(paths.results_file("fetch"))["comparable_with_paper"]
+    mnist = files.read_json(paths.RESULTS / "fetch.json")["comparable_with_paper"]
     wrong["label_error"] = mnist & wrong["image"].isin(LABEL_ERRORS)
 
     named = {MODELS[name]: table for name, table in tables.items()}
     plot("ladders", "cost.png", figures.error_by_cost, named)
     plot("ladders", "wrong.png", hardest_images, data.test_images[shown["image"]], shown)
     steps = pd.concat(tables, names=["model"]).reset_index()
-    files.write_csv(paths.plot_file("ladders", "ladders.csv"), steps)
-    files.write_csv(paths.plot_file("ladders", "wrong.csv"), wrong)
+    files.write_csv(paths.PLOTS / "ladders" / "ladders.csv", steps)
+    files.write_csv(paths.PLOTS / "ladders" / "wrong.csv", wrong)
     rivals = ladders.rivals(best, labels)
     pairs = [(one, other) for one, others in rivals["tests"].items() for other in others]
     right = {name: answers == labels for name, answers in best.items()}
@@ -60,4 +60,4 @@ def main(stage: Stage) -> None:
         "wrong_by_all": len(wrong),
         "label_errors": int(wrong["label_error"].sum()),
     }
-    files.write_json(paths.results_file("ladders"), found)
+    files.write_json(paths.RESULTS / "ladders.json", found)

@@ -28,12 +28,12 @@ def main(stage: Stage) -> None:
     counts = sorted({min(count, len(ratios)) for count in (*REBUILT_FROM, len(ratios))})
     rebuilt = {k: model.mean_ + places[:, :k] @ model.components_[:k] for k in counts}
 
-    files.save_array(paths.pca_file("components"), model.components_)
-    files.save_array(paths.pca_file("mean"), model.mean_)
-    files.save_array(paths.pca_file("train_scores"), scores)
+    files.save_array(paths.PCA / "components.npy", model.components_)
+    files.save_array(paths.PCA / "mean.npy", model.mean_)
+    files.save_array(paths.PCA / "train_scores.npy", scores)
     table = pd.DataFrame({"ratio": ratios, "cumulative": np.cumsum(ratios)})
     table.insert(0, "component", table.index + 1)
-    files.write_csv(paths.plot_file("pca", "explained_variance.csv"), table)
+    files.write_csv(paths.PLOTS / "pca" / "explained_variance.csv", table)
     reached_at = {share: count for share, count in reached.items() if count}
     originals = dict(zip(shown.tolist(), data.test_images[shown], strict=True))
     plot("pca", "scatter_2d.png", figures.scatter_2d, scores, data.train_labels)
@@ -43,7 +43,7 @@ def main(stage: Stage) -> None:
     plot("pca", "components.png", figures.components, model.mean_, model.components_, ratios)
     plot("pca", "reconstructions.png", figures.reconstructions, originals, rebuilt)
     sums = variance_sums(ratios, [2, 3, *params.sums])
-    files.write_json(paths.metrics_file("pca"), {"variance_2": sums["2"]})
+    files.write_json(paths.METRICS / "pca.json", {"variance_2": sums["2"]})
     found = {
         "rows": len(data.train_images),
         "components": len(ratios),
@@ -51,4 +51,4 @@ def main(stage: Stage) -> None:
         "explained_variance_sum": sums,
         "components_for_percent": {f"{100 * s:g}": count for s, count in reached.items()},
     }
-    files.write_json(paths.results_file("pca"), found)
+    files.write_json(paths.RESULTS / "pca.json", found)

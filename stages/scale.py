@@ -20,10 +20,10 @@ def main(stage: Stage) -> None:
     found = {}
     for part, labels in digits.items():
         vectors = scale_images(pixels[part])
-        files.save_array(paths.scaled_file(part, "images"), vectors)
-        files.save_array(paths.scaled_file(part, "labels"), labels)
+        files.save_array(paths.SCALED / f"{part}_images.npy", vectors)
+        files.save_array(paths.SCALED / f"{part}_labels.npy", labels)
         found[part] = {"rows_asked_for": rows[part], **describe(vectors, labels)}
         if part == "train":
             plot("scale", "first_image.png", figures.single_image, vectors[0], int(labels[0]))
             plot("scale", "samples.png", figures.samples_by_class, vectors, labels)
-    files.write_json(paths.results_file("scale"), found)
+    files.write_json(paths.RESULTS / "scale.json", found)

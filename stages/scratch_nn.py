@@ -40,8 +40,8 @@ def main(stage: Stage) -> None:
     by_digit[:, network.classes_] = scores
 
     files.write_bytes(paths.MODELS / "scratch_nn.skops", skops_bytes(network))
-    files.write_csv(paths.plot_file("scratch_nn", "history.csv"), curve)
-    files.write_csv(paths.plot_file("scratch_nn", "roc.csv"), roc_table(data.test_labels, by_digit))
+    files.write_csv(paths.PLOTS / "scratch_nn" / "history.csv", curve)
+    files.write_csv(paths.PLOTS / "scratch_nn" / "roc.csv", roc_table(data.test_labels, by_digit))
     plot("scratch_nn", "history.png", figures.learning_curves, curve)
     plot("scratch_nn", "roc.png", figures.roc_curves, data.test_labels, by_digit)
     plot("scratch_nn", "hidden_weights.png", figures.hidden_weights, weights)
@@ -65,4 +65,4 @@ def main(stage: Stage) -> None:
         "last_test_labels": data.test_labels[-3:].tolist(),
         "test": card,
     }
-    files.write_json(paths.results_file("scratch_nn"), found)
+    files.write_json(paths.RESULTS / "scratch_nn.json", found)

@@ -36,6 +36,6 @@ def main(stage: Stage) -> None:
         for metric, value in flatten(run)
     ]
     summary = {group: spreads(measured) for group, measured in runs.items()}
-    files.write_csv(paths.values_file(name), pd.DataFrame(values))
+    files.write_csv(paths.RESULTS / f"{name}.csv", pd.DataFrame(values))
     found = summary.get("", summary) | {**study.facts, **kept}
-    files.write_json(paths.results_file(name), found)
+    files.write_json(paths.RESULTS / f"{name}.json", found)

@@ -16,7 +16,7 @@ def main(stage: Stage) -> None:
     data = load_scaled()
     C, gamma = params.C, params.gamma
     if params.hyperparameters == "from_gridsearch":
-        chosen = files.read_json(paths.results_file("svm_gridsearch"))
+        chosen = files.read_json(paths.RESULTS / "svm_gridsearch.json")
         C, gamma = chosen["C"], chosen["gamma"]
     machine = final_svm(data, params, C=C, gamma=gamma, seed=stage.params.seed)
     model = machine.model
@@ -34,4 +34,4 @@ def main(stage: Stage) -> None:
         "support_vectors": len(model.support_),
         "test": card,
     }
-    files.write_json(paths.results_file("svm_final"), found)
+    files.write_json(paths.RESULTS / "svm_final.json", found)

@@ -24,11 +24,11 @@ def main(stage: Stage) -> None:
     chosen = select(table)
     table["within_one_se"] = chosen.within_one_se
 
-    files.write_csv(paths.plot_file("svm_gridsearch", "candidates.csv"), table)
+    files.write_csv(paths.PLOTS / "svm_gridsearch" / "candidates.csv", table)
     taken = chosen.C, chosen.gamma
     plot("svm_gridsearch", "heat_map.png", figures.grid_heat_map, table, taken)
     metrics = {"accuracy": chosen.mean, "C": chosen.C, "gamma": chosen.gamma}
-    files.write_json(paths.metrics_file("svm_gridsearch"), metrics)
+    files.write_json(paths.METRICS / "svm_gridsearch.json", metrics)
     found = {
         "rows": min(params.rows, len(data.train_images)),
         "candidates": len(table),
@@ -37,4 +37,4 @@ def main(stage: Stage) -> None:
         **summary(table),
         "folds_2019": summary(then),
     }
-    files.write_json(paths.results_file("svm_gridsearch"), found)
+    files.write_json(paths.RESULTS / "svm_gridsearch.json", found)

@@ -36,7 +36,7 @@ def main(stage: Stage) -> None:
         for name, (places, labels) in points.items()
     ]
     table = pd.concat(tables)[["picture", "x1", "x2", "label"]]
-    files.write_csv(paths.plot_file("svm_intuition", "points.csv"), table)
+    files.write_csv(paths.PLOTS / "svm_intuition" / "points.csv", table)
     found = {
         "separable": {
             "points": len(X),
@@ -53,4 +53,4 @@ def main(stage: Stage) -> None:
             **margins.check_kernel_identity(rng, params.pairs, X_rings, in_plane, in_space),
         },
     }
-    files.write_json(paths.results_file("svm_intuition"), found)
+    files.write_json(paths.RESULTS / "svm_intuition.json", found)

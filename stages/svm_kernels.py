@@ -38,11 +38,11 @@ def main(stage: Stage) -> None:
     named = table.assign(kernel=table["kernel"].map(KERNELS))
     plot("svm_kernels", "scores.png", figures.kernel_scores, named)
     plot("svm_kernels", "regions.png", figures.decision_regions, points, labels, classifiers)
-    files.write_csv(paths.plot_file("svm_kernels", "scores.csv"), table)
+    files.write_csv(paths.PLOTS / "svm_kernels" / "scores.csv", table)
     plane = pd.DataFrame(points, columns=["component_1", "component_2"]).assign(label=labels)
-    files.write_csv(paths.plot_file("svm_kernels", "points.csv"), plane)
+    files.write_csv(paths.PLOTS / "svm_kernels" / "points.csv", plane)
     kernels = as_metrics(table)
     found = {"rows": len(drawn), "region_rows": len(few), "kernels": kernels}
     metrics = {kernel: measures["test"]["auc_hard"] for kernel, measures in kernels.items()}
-    files.write_json(paths.results_file("svm_kernels"), found)
-    files.write_json(paths.metrics_file("svm_kernels"), metrics)
+    files.write_json(paths.RESULTS / "svm_kernels.json", found)
+    files.write_json(paths.METRICS / "svm_kernels.json", metrics)

@@ -47,7 +47,7 @@ def browser():
 @pytest.fixture(scope="module")
 def real():
     """Return the page of the trained models."""
-    models = (paths.MODELS / "svm_final.skops", paths.scaled_file("test", "images"))
+    models = (paths.MODELS / "svm_final.skops", paths.SCALED / "test_images.npy")
     if missing := [path.name for path in (PAGE, *models) if not path.exists()]:
         pytest.skip(f"{', '.join(missing)} missing; 'make repro' or 'dvc pull' brings them")
     return PAGE
@@ -166,7 +166,7 @@ def test_small_models_of_every_kind_answer_as_in_python(browser, tmp_path):
 
 def test_200_test_images_are_answered_as_by_the_trained_models(browser, real):
     browser.open(real)
-    images = files.load_array(paths.scaled_file("test", "images"))
+    images = files.load_array(paths.SCALED / "test_images.npy")
     rows = np.linspace(0, len(images) - 1, min(200, len(images))).astype(int)
     shown = np.array(images[rows])
     given = answers(browser, shown)

@@ -50,24 +50,24 @@ def test_a_card_holds_the_scores_of_scikit_learn_and_every_answer(folder):
         "recall": dict(zip("0123456789", sk.recall_score(labels, predicted, **named), strict=True)),
     }
     # The few numbers that a person compares.
-    assert json.loads(paths.metrics_file("cnn").read_text()) == {
+    assert json.loads((paths.METRICS / "cnn.json").read_text()) == {
         "accuracy": accuracy,
         "wrong": wrong,
         "auc": card["auc_scores"],
         "auc_labels": card["auc_hard"],
         "log_loss": 0.5,
     }
-    table = pd.read_csv(paths.plot_file("cnn", "predictions.csv"))
+    table = pd.read_csv(paths.PLOTS / "cnn" / "predictions.csv")
     np.testing.assert_array_equal(table["actual"], labels)
     np.testing.assert_array_equal(table["predicted"], predicted)
-    per_class = pd.read_csv(paths.plot_file("cnn", "per_class.csv"))
+    per_class = pd.read_csv(paths.PLOTS / "cnn" / "per_class.csv")
     assert per_class["support"].tolist() == np.bincount(labels).tolist()
     np.testing.assert_array_equal(files.load_array(paths.SCORES / "cnn.npy"), scores)
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 7
     # The mistakes are those of the most extreme odds.
     rows = np.arange(200)
     odds = scores[rows, predicted] / scores[rows, labels]
-    worst = pd.read_csv(paths.plot_file("cnn", "wrong.csv"))
+    worst = pd.read_csv(paths.PLOTS / "cnn" / "wrong.csv")
     assert worst["image"].tolist() == np.argsort(-odds)[:12].tolist()
     np.testing.assert_allclose(np.exp(worst["log-odds"]), odds[worst["image"]], rtol=1e-5)
     np.testing.assert_array_equal(worst["actual"], labels[worst["image"]])
@@ -83,5 +83,5 @@ def test_a_label_that_the_model_never_met_counts_as_wrong():
     assert card["recall"]["3"] == card["precision"]["3"] == 0
     expected = [sk.roc_auc_score(labels == c, scores[:, k]) for k, c in enumerate(known)]
     assert card["auc_scores"] == pytest.approx(np.mean(expected), abs=1e-12)
-    worst = pd.read_csv(paths.plot_file("svm_final", "wrong.csv"))
+    worst = pd.read_csv(paths.PLOTS / "svm_final" / "wrong.csv")
     np.testing.assert_array_equal(worst["margin"].isna(), worst["actual"] == 3)

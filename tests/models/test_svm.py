@@ -108,7 +108,7 @@ def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path
     for name in ("METRICS", "MODELS", "PLOTS", "RESULTS", "SCORES"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
     monkeypatch.setattr(report_card, "plot", lambda *_, **__: None)
-    files.write_json(paths.results_file("svm_gridsearch"), found)
+    files.write_json(paths.RESULTS / "svm_gridsearch.json", found)
     params = load_params()
     section = params.svm_final.model_copy(update={"pca_components": 12})
     main = runpy.run_path(str(paths.ROOT / "stages" / "svm_final.py"))["main"]
@@ -119,7 +119,7 @@ def test_on_components_the_final_model_is_kept_as_one_that_takes_images(tmp_path
     pca = PCA(12).fit(data.train_images)
     expected = SVC(**found).fit(pca.transform(data.train_images[drawn]), data.train_labels[drawn])
     answers = expected.predict(pca.transform(data.test_images))
-    results = files.read_json(paths.results_file("svm_final"))
+    results = files.read_json(paths.RESULTS / "svm_final.json")
     assert results["test"]["accuracy"] == (answers == data.test_labels).mean()
     model = skops.io.load(paths.MODELS / "svm_final.skops", trusted=[])
     assert np.array_equal(model.predict(data.test_images), answers)

@@ -20,7 +20,7 @@ SLIPS = slips.load_slips()
 
 def test_all_that_is_said_of_slips_is_worked_out_of_the_studies(committed):
     tables = {path.stem: files.read_csv(path) for path in paths.RESULTS.glob("*.csv")}
-    spectrum = files.read_csv(paths.plot_file("pca", "explained_variance.csv"))["cumulative"]
+    spectrum = files.read_csv(paths.PLOTS / "pca" / "explained_variance.csv")["cumulative"]
     projected = np.zeros((20, 3)), np.arange(20) % 10
     table, found = slips.judge_slips(SLIPS, read_values(), committed, spectrum.tolist(), *projected)
     assert [name for name, _ in flatten(found)] == [name for name, _ in flatten(committed["slips"])]

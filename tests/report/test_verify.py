@@ -111,8 +111,8 @@ def test_a_result_on_one_side_only_is_one_line(checkout, monkeypatch):
     code, _, [line] = checkout({"results/more.json": "{}"})
     assert code == 1
     assert re.search("more.*commit the results first", line)
-    paths.results_file("more").unlink()
-    paths.results_file("net").unlink()
+    (paths.RESULTS / "more.json").unlink()
+    (paths.RESULTS / "net.json").unlink()
     monkeypatch.delitem(FILES, "results/net.json")
     code, _, [line] = checkout({})
     assert code == 1

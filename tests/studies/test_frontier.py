@@ -123,14 +123,14 @@ def test_virtual_vectors_and_gradients_help_on_moved_digits():
 
 
 def test_the_networks_that_are_kept_answer_as_the_first_seeds_of_their_ladders():
-    kept = [paths.scaled_file("test", kind) for kind in ("images", "labels")]
+    kept = [paths.SCALED / f"test_{kind}.npy" for kind in ("images", "labels")]
     if not all(path.exists() for path in kept):
         pytest.skip("data/scaled is missing; 'make repro' or 'dvc pull' brings it")
     images, labels = map(files.load_array, kept)
     for name, ending, seen in (("scratch_nn", "skops", deskew(images)), ("cnn", "keras", images)):
         model = load_model(paths.BEST / f"{name}.{ending}")
         shares = model.predict_proba(seen) if ending == "skops" else model.predict(seen, 1000, 0)
-        best = files.read_json(paths.results_file(f"frontier_{name}"))
+        best = files.read_json(paths.RESULTS / f"frontier_{name}.json")
         expected = digits_read(best["answers"]["best"], labels, best["best"]["accuracy"]["seeds"])[
             0
         ]

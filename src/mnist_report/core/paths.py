@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Literal
 
 #: The checkout that this code belongs to (under ``dvc exp run --temp`` a temporary one).
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,6 +16,7 @@ DATA = ROOT / "data"
 RAW = DATA / "raw"
 SCALED = DATA / "scaled"
 MODELS = ROOT / "models"
+PCA = MODELS / "pca"
 #: The best networks of the ladders, kept in Git.
 BEST = MODELS / "best"
 #: What each final model says of the test images, kept for the comparison of all models.
@@ -29,36 +29,6 @@ PLOTS = ROOT / "plots"
 REPORT = ROOT / "report"
 #: What the scripts beside them have measured, kept in Git.
 BENCHMARKS = ROOT / "benchmarks"
-
-
-def metrics_file(stage: str) -> Path:
-    """Return the path of the few numbers of a stage that a person compares."""
-    return METRICS / f"{stage}.json"
-
-
-def results_file(stage: str) -> Path:
-    """Return the path of everything that a stage or study found."""
-    return RESULTS / f"{stage}.json"
-
-
-def values_file(study: str) -> Path:
-    """Return the path of every value of every seed of a study."""
-    return RESULTS / f"{study}.csv"
-
-
-def plot_file(stage: str, name: str) -> Path:
-    """Return the path of one of a stage's pictures and tables."""
-    return PLOTS / stage / name
-
-
-def scaled_file(part: str, kind: Literal["images", "labels"]) -> Path:
-    """Return the path of a part of the scaled data, ``train`` or ``test``."""
-    return SCALED / f"{part}_{kind}.npy"
-
-
-def pca_file(name: Literal["components", "mean", "train_scores"]) -> Path:
-    """Return the path of one of the arrays that stage `pca` keeps of its model."""
-    return MODELS / "pca" / f"{name}.npy"
 
 
 #: Stages whose outputs are not named after them.

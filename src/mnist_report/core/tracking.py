@@ -172,7 +172,7 @@ class Stage:
         import mlflow
 
         client, experiment, run_id = self._run
-        rows = files.read_csv(paths.values_file(self.name))
+        rows = files.read_csv(paths.RESULTS / f"{self.name}.csv")
         metrics: dict[Any, Any] = {"seeds": rows["seed"].nunique()}
         if self.name.startswith("spread_"):
             rows = rows[rows["metric"].isin(HEADLINES)].replace({"metric": HEADLINES})
@@ -192,7 +192,7 @@ class Stage:
 
         client, experiment, run_id = self._run
         for part in ("train", "test"):
-            images, labels = (paths.scaled_file(part, kind) for kind in ("images", "labels"))
+            images, labels = (paths.SCALED / f"{part}_{kind}.npy" for kind in ("images", "labels"))
             source = json.dumps({"uri": images.relative_to(paths.ROOT).as_posix()})
             digest = _md5(images)[:4] + _md5(labels)[:4]
             data = Dataset(self.params.data.dataset, digest, "local", source)

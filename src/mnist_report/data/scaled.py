@@ -26,8 +26,8 @@ def load_scaled() -> ScaledData:
     """Open what stage `scale` wrote; UserError if it is not there."""
     arrays = {}
     for part in ("train", "test"):
-        arrays[f"{part}_images"] = load_array(paths.scaled_file(part, "images"))
-        arrays[f"{part}_labels"] = load_array(paths.scaled_file(part, "labels")).astype(np.int64)
+        arrays[f"{part}_images"] = load_array(paths.SCALED / f"{part}_images.npy")
+        arrays[f"{part}_labels"] = load_array(paths.SCALED / f"{part}_labels.npy").astype(np.int64)
     return ScaledData(**arrays)
 
 

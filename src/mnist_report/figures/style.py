@@ -72,7 +72,7 @@ def plot(
     stage: str, name: str, make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs
 ) -> None:
     """Draw a picture into the folder of a stage."""
-    files.write_bytes(paths.plot_file(stage, name), draw(make, *args, **kwargs))
+    files.write_bytes(paths.PLOTS / stage / name, draw(make, *args, **kwargs))
 
 
 def subplots(

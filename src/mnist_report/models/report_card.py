@@ -51,9 +51,9 @@ def write_report_card(
     plot(stage, "confusion.png", figures.confusion_heat_map, counts, everyone.tolist())
     plot(stage, "wrong.png", figures.wrong_images, data.test_images[wrong["image"]], wrong, margin)
     files.save_array(paths.SCORES / f"{stage}.npy", scores)
-    files.write_csv(paths.plot_file(stage, "predictions.csv"), predictions)
-    files.write_csv(paths.plot_file(stage, "per_class.csv"), per_class)
-    files.write_csv(paths.plot_file(stage, "wrong.csv"), wrong)
+    files.write_csv(paths.PLOTS / stage / "predictions.csv", predictions)
+    files.write_csv(paths.PLOTS / stage / "per_class.csv", per_class)
+    files.write_csv(paths.PLOTS / stage / "wrong.csv", wrong)
     correct = evaluation.accuracy(labels, predicted)
     card = {
         "rows": len(labels),
@@ -73,5 +73,5 @@ def write_report_card(
     }
     if loss is not None:
         card, metrics = {"loss": loss, **card}, {**metrics, "log_loss": loss}
-    files.write_json(paths.metrics_file(stage), metrics)
+    files.write_json(paths.METRICS / f"{stage}.json", metrics)
     return card

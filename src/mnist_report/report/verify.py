@@ -26,7 +26,7 @@ def main() -> int:
     """Print the findings; return 0 if nothing failed."""
     try:
         checks = {"stages up to date, as DVC sees it": check_status()}
-        numbers = files.read_csv(paths.plot_file("verdicts", "numbers.csv"))
+        numbers = files.read_csv(paths.PLOTS / "verdicts" / "numbers.csv")
         if _committed("params.yaml") == paths.PARAMS.read_bytes():
             checks["results against the committed ones"] = compare_results()
             checks["verdicts against the committed ones"] = compare_verdicts()
@@ -81,7 +81,7 @@ def compare_results() -> list[str]:
     names = {path.stem for path in (*committed, *paths.RESULTS.glob("*.json"))}
     sides = (
         {name: json.loads(_committed(f"results/{name}.json")) for name in names},
-        {name: files.read_json(paths.results_file(name)) for name in names},
+        {name: files.read_json(paths.RESULTS / f"{name}.json") for name in names},
     )
     # A digit that one seed reads in one image has no tolerance; the accuracies made of them have.
     old, new = (
@@ -115,7 +115,7 @@ def compare_verdicts() -> list[str]:
     """Hold every verdict on numbers and statements against the committed one."""
     failures = []
     for table in ("verdicts/numbers.csv", "statements/statements.csv"):
-        here = files.read_csv(paths.plot_file(*table.split("/"))).set_index("id")["verdict"]
+        here = files.read_csv(paths.PLOTS / table).set_index("id")["verdict"]
         committed = pd.read_csv(io.BytesIO(_committed(f"plots/{table}"))).set_index("id")["verdict"]
         failures += [
             f"{name} is now '{verdict}', committed '{committed.get(name)}'"

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 def _is_fetched(params: Data) -> bool:
     """Tell whether the files lie here as stage `fetch` last wrote them, so that it need not run."""
     try:
-        last = read_json(paths.results_file("fetch"))
+        last = read_json(paths.RESULTS / "fetch.json")
         return bool(last["dataset"] == params.dataset) and all(
             sha256((paths.RAW / name).read_bytes()) == digest
             for name, digest in last["sha256"].items()
