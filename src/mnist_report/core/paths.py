@@ -30,7 +30,6 @@ REPORT = ROOT / "report"
 #: What the scripts beside them have measured, kept in Git.
 BENCHMARKS = ROOT / "benchmarks"
 
-
 #: Stages whose outputs are not named after them.
 _ELSEWHERE = {
     "fetch": ("data/raw/*",),

@@ -78,9 +78,8 @@ class Stage:
 
     def end(self, status: str, reason: str = "") -> None:
         """Close the run: FINISHED, with what the stage left behind, or FAILED, or KILLED."""
-        seconds = {} if self.restored else {"seconds": time.time() - self.started}
         with contextlib.suppress(KeyboardInterrupt):
-            self._try(self._end, status, reason, seconds)
+            self._try(self._end, status, reason)
 
     def _try(self, log: Callable[..., None], *arguments: object) -> None:
         """Say in one line what goes wrong; after that, nothing is tried again."""
@@ -144,7 +143,8 @@ class Stage:
         numbers = {name: float(v) for name, v in values.items() if isinstance(v, Real)}
         mlflow.log_metrics(numbers, step, run_id=self._run[2], model_id=model)
 
-    def _end(self, status: str, reason: str, metrics: dict[Any, Any]) -> None:
+    def _end(self, status: str, reason: str) -> None:
+        metrics: dict[Any, Any] = {} if self.restored else {"seconds": time.time() - self.started}
         client, _, run_id = self._run
         if reason:
             client.set_tag(run_id, "reason", reason[:4000])
