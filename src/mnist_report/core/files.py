@@ -5,6 +5,7 @@ and no path: the same values give the same bytes.
 """
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -79,6 +80,12 @@ def _reading(path: Path) -> Iterator[None]:
         raise UserError(
             f"{path} cannot be read ({error}); delete it and run 'dvc repro'"
         ) from error
+
+
+def md5(path: Path) -> str:
+    """Return the MD5 of a file, by which DVC knows it."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def load_array(path: Path) -> NDArray[Any]:

@@ -24,8 +24,3 @@ def output(checkout: Path, *arguments: str) -> bytes:
     except subprocess.CalledProcessError as error:
         reason = error.stderr.decode(errors="replace")
         raise UserError(f"git {arguments[0]} failed: {reason}") from error
-
-
-def lines(checkout: Path, *arguments: str) -> list[str]:
-    """Return the lines that ``git ARGUMENTS`` prints, as `output` does."""
-    return output(checkout, *arguments).decode().splitlines()

@@ -1,11 +1,10 @@
 """One measurement for every seed, taken up where an interrupted study left off.
 
-Every measurement is a line in a file of its study, written when it is done. The file begins with a
-digest of all that decides a measurement; under another one a study begins anew.
+Every measurement is a line in a file of its study, written when it is done. The first line says
+all that decides a measurement; where it is another one, a study begins anew.
 """
 
 import contextlib
-import hashlib
 import json
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -18,8 +17,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from mnist_report.core import paths
-from mnist_report.core.files import write_text
+from mnist_report.core import files, paths
 from mnist_report.core.params import Params
 
 #: What one seed gave: nested mappings of numbers; `answers`, if kept, are the digits it reads.
@@ -62,7 +60,7 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
     done = _read(path, identity)
     kept = [identity, *(json.dumps([*key, run]) for key, run in done.items())]
     # In one move: an experiment that measures beside this one goes on with the file it has open.
-    write_text(path, "\n".join(kept) + "\n")
+    files.write_text(path, "\n".join(kept) + "\n")
     # Of what TensorFlow leaves in memory it thinks that it leaks, and takes another process.
     warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
     seeds = {name: range(group.seeds) for name, group in study.groups.items()}
@@ -97,18 +95,15 @@ def repeat(name: str, study: Study, identity: str, jobs: int = 1) -> Runs:
 
 
 def identity(name: str, params: Params) -> str:
-    """Return a digest of all that decides what a study measures."""
-    settings = [
+    """Return all that decides what a study measures, as one line."""
+    code = [path for room in ROOMS for path in (_PACKAGE / room).rglob("*.py")]
+    decisive = [
         getattr(params.studies, name).model_dump(),
         params.compute.model_dump(include={"threads", "portable"}),
         [version(library) for library in LIBRARIES],
+        [files.md5(path) for path in sorted([*code, *paths.SCALED.glob("*.npy")])],
     ]
-    digest = hashlib.sha256(json.dumps(settings).encode())
-    code = [path for room in ROOMS for path in (_PACKAGE / room).rglob("*.py")]
-    for path in sorted([*code, *paths.SCALED.glob("*.npy")]):
-        with path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
+    return json.dumps(decisive)
 
 
 def _line(group: str, seed: int, study: Study, *known: Runs) -> str:

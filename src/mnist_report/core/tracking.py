@@ -98,7 +98,9 @@ class Stage:
     @functools.cached_property
     def digests(self) -> dict[str, str]:
         """MD5 of every file that the stage left behind, by its path in the checkout."""
-        return {p.relative_to(paths.ROOT).as_posix(): _md5(p) for p in paths.outputs(self.name)}
+        return {
+            p.relative_to(paths.ROOT).as_posix(): files.md5(p) for p in paths.outputs(self.name)
+        }
 
     @property
     def fingerprint(self) -> str:
@@ -116,7 +118,8 @@ class Stage:
         model = self.name.removeprefix("spread_")
         commit = branch = ""
         with contextlib.suppress(UserError):  # without Git, or without a commit
-            commit, branch = git.lines(paths.ROOT, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
+            said = git.output(paths.ROOT, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
+            commit, branch = said.decode().split()
         tags = {
             "kind": "study" if self.study else KINDS.get(self.name, "stage"),
             "model": model if model in MODELS else "",
@@ -194,7 +197,7 @@ class Stage:
         for part in ("train", "test"):
             images, labels = (paths.SCALED / f"{part}_{kind}.npy" for kind in ("images", "labels"))
             source = json.dumps({"uri": images.relative_to(paths.ROOT).as_posix()})
-            digest = _md5(images)[:4] + _md5(labels)[:4]
+            digest = files.md5(images)[:4] + files.md5(labels)[:4]
             data = Dataset(self.params.data.dataset, digest, "local", source)
             tag = InputTag("mlflow.data.context", f"{part}ing")
             client.log_inputs(run_id, [DatasetInput(data, [tag])])
@@ -254,11 +257,6 @@ def track() -> None:
             if stage.failed:
                 sys.exit(1)
             print(f"{stage.name}: {said}")
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def _brief(error: Exception) -> str:

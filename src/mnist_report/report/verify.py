@@ -77,8 +77,8 @@ def compare_results() -> list[str]:
     """Hold every result against the committed one, each within its stated tolerance."""
     rules = files.read_yaml(TOLERANCES)
     # The committed ones too, so that one that is missing here is noticed.
-    committed = (Path(line) for line in git.lines(paths.ROOT, "ls-files", "results/*.json"))
-    names = {path.stem for path in (*committed, *paths.RESULTS.glob("*.json"))}
+    committed = git.output(paths.ROOT, "ls-files", "results/*.json").decode().splitlines()
+    names = {path.stem for path in (*map(Path, committed), *paths.RESULTS.glob("*.json"))}
     sides = (
         {name: json.loads(_committed(f"results/{name}.json")) for name in names},
         {name: files.read_json(paths.RESULTS / f"{name}.json") for name in names},
