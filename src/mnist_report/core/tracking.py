@@ -98,9 +98,8 @@ class Stage:
     @functools.cached_property
     def digests(self) -> dict[str, str]:
         """MD5 of every file that the stage left behind, by its path in the checkout."""
-        return {
-            p.relative_to(paths.ROOT).as_posix(): files.md5(p) for p in paths.outputs(self.name)
-        }
+        left = paths.outputs(self.name)
+        return {path.relative_to(paths.ROOT).as_posix(): files.md5(path) for path in left}
 
     @property
     def fingerprint(self) -> str:
