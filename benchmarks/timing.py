@@ -35,7 +35,7 @@ def setting() -> dict[str, Any]:
     named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     packages = ("numpy", "scikit-learn", "tensorflow", "keras")
     return {
-        "dataset": files.read_json(paths.results_file("fetch"))["dataset"],
+        "dataset": files.read_json(paths.RESULTS / "fetch.json")["dataset"],
         "machine": {
             "processor": (named or [platform.machine()])[0],
             "cores": os.cpu_count(),
