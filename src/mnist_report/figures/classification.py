@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from mnist_report.figures import style
@@ -27,9 +26,7 @@ def confusion_heat_map(counts: NDArray[np.int64], classes: Sequence[int]) -> Fig
     style.name_cells(axes, names, names)
     axes.set(xlabel="predicted", ylabel="true")
     bar = figure.colorbar(image, ax=axes, label="mistakes (images)")
-    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    bar.ax.yaxis.set_major_formatter("{x:g}")
-    bar.ax.yaxis.set_minor_locator(NullLocator())
+    style.plain_numbers(bar.ax.yaxis)
     return figure
 
 

@@ -22,8 +22,8 @@ def samples_by_class(vectors: NDArray[np.float32], labels: NDArray[np.uint8]) ->
     figure, axes = style.subplots((6.4, 5.6))
     board = np.zeros((10, 28, PER_CLASS, 28), dtype=np.float32)
     for digit in range(10):
-        for column, row in enumerate(np.flatnonzero(labels == digit)[:PER_CLASS]):
-            board[digit, :, column] = vectors[row].reshape(28, 28)
+        shown = vectors[labels == digit][:PER_CLASS].reshape(-1, 28, 28)
+        board[digit, :, : len(shown)] = shown.transpose(1, 0, 2)
     axes.imshow(board.reshape(10 * 28, PER_CLASS * 28), vmin=0, vmax=1)
     style.hide_axes(axes)
     axes.set_yticks([digit * 28 + 14 for digit in range(10)], [str(d) for d in range(10)])

@@ -1,7 +1,6 @@
 """Pictures of neural networks: how they learn, how they score, and what is inside them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,14 +39,12 @@ def roc_curves(y_true: NDArray[np.integer], scores: NDArray[np.floating]) -> Fig
     figure, panels = style.subplots((6.4, 3.6), 1, 2)
     averages = {"micro": "--", "macro": ":"}
     for name, curve in roc.roc_curves(y_true, scores).items():
-        words = f"{name} average" if name in averages else name
-        look: dict[str, Any] = {"label": f"{words}: {roc.area(curve):.4f}"}
+        words, look = name, {"color": f"C{name}", "lw": 1.0}
         if name in averages:
-            look |= {"color": "black", "ls": averages[name], "lw": 1.8}
-        else:
-            look |= {"color": style.DIGIT_COLOURS(int(name)), "lw": 1.0}
+            words, look = f"{name} average", {"color": "black", "ls": averages[name], "lw": 1.8}
+        label = f"{words}: {roc.area(curve):.4f}"
         for axes in panels:
-            axes.plot(*roc.RATES, data=curve, **look)
+            axes.plot(*roc.RATES, data=curve, label=label, **look)
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, zorder=0)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")

@@ -3,7 +3,7 @@
 Curves have the shape (seeds, points): the mean is drawn as a line, the range as a band.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from mnist_report.figures import style
 from mnist_report.figures.names import MODELS
 
 Floats = NDArray[np.float64]
+
+#: Numbers of components with a label; those of neighbours on a logarithmic axis would run together.
+ROUND = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 #: In what costs are counted.
 UNITS = {"counted": "iterations × rows", "noisy": "iterations × rows", "timed": "CPU seconds"}
@@ -52,8 +55,7 @@ def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Fig
     place = (numbers[best], values[:, best].mean())
     style.write_beside(axes, f"most right: {numbers[best]}", place, (0, -16), **how)
     axes.set_xscale("log")
-    # Labels of neighbours on a logarithmic axis would run together.
-    shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or _is_round(k)]
+    shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or k in ROUND]
     style.fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
     axes.set(xlabel="number of components (logarithmic)", ylabel="right on the test images (%)")
     return figure
@@ -81,31 +83,35 @@ def convergence(curves: Mapping[str, Mapping[str, Floats]], adam: Floats) -> Fig
 
 def dropout(curves: Mapping[str, Mapping[str, Mapping[str, Floats]]]) -> Figure:
     """Draw training and validation loss, ``with`` and ``without`` dropout, a panel per network."""
-
-    def draw(axes: Axes, variants: Mapping[str, Mapping[str, Floats]]) -> None:
+    figure, panels = style.subplots((7.0, 3.4), 1, len(curves), squeeze=False)
+    for axes, (network, variants) in zip(panels[0], curves.items(), strict=True):
         for number, (variant, losses) in enumerate(variants.items()):
             ends = f"{variant} dropout"
             _band(axes, losses["validation_loss"], number, label=f"validation, {ends}")
             _band(axes, losses["loss"], number, label=f"training, {ends}", ls="--")
-
-    return _losses_by_network(curves, draw, "loss (nats)", height=3.4)
+        _finish_losses(axes, network)
+    panels[0, 0].set_ylabel("loss (nats)")
+    style.legend_above(panels[0, 0], columns=2)
+    return figure
 
 
 def scaling(curves: Mapping[str, Mapping[str, Floats]]) -> Figure:
     """Draw the loss on unseen rows with ``scaled`` and ``unscaled`` pixels, a panel per network."""
-
-    def draw(axes: Axes, by_pixels: Mapping[str, Floats]) -> None:
+    figure, panels = style.subplots((7.0, 3.1), 1, len(curves), squeeze=False)
+    for axes, (network, by_pixels) in zip(panels[0], curves.items(), strict=True):
         for number, (pixels, loss) in enumerate(by_pixels.items()):
             _band(axes, loss, number, label=NAMES[pixels])
-
-    return _losses_by_network(curves, draw, "loss on unseen images (nats)", height=3.1)
+        _finish_losses(axes, network)
+    panels[0, 0].set_ylabel("loss on unseen images (nats)")
+    style.legend_above(panels[0, 0], columns=2)
+    return figure
 
 
 def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Figure:
     """Draw how costs grow with the rows, both axes logarithmic, a panel for each kind of costs."""
-    figure = Figure(figsize=(0.4 + 2.4 * len(measures), 3.2))
-    panels = figure.subplots(1, len(measures), squeeze=False)[0]
-    for axes, (measure, series) in zip(panels, measures.items(), strict=True):
+    count = len(measures)
+    figure, panels = style.subplots((0.4 + 2.4 * count, 3.2), 1, count, squeeze=False)
+    for axes, (measure, series) in zip(panels[0], measures.items(), strict=True):
         axes.set(title=NAMES[measure], xlabel="rows", ylabel=UNITS[measure])
         if not series:
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color="0.4")
@@ -142,20 +148,10 @@ def _guides(axes: Axes, series: Mapping[str, tuple[list[int], Floats]]) -> None:
         style.write_beside(axes, f"$n^{slope}$", (sizes[-1], end), (3, 0), color="0.4")
 
 
-def _losses_by_network(
-    curves: Mapping[str, Any], draw: Callable[[Axes, Any], None], name: str, height: float
-) -> Figure:
-    """Let `draw` put a network's losses by epoch into a panel, for each network."""
-    figure = Figure(figsize=(7.0, height))
-    panels = figure.subplots(1, len(curves), squeeze=False)[0]
-    for axes, (network, losses) in zip(panels, curves.items(), strict=True):
-        draw(axes, losses)
-        axes.set(title=NAMES[network], xlabel="epoch")
-        _whole_epochs(axes)
-        style.logarithmic_loss(axes)
-    panels[0].set_ylabel(name)
-    style.legend_above(panels[0], columns=2)
-    return figure
+def _finish_losses(axes: Axes, network: str) -> None:
+    axes.set(title=NAMES[network], xlabel="epoch")
+    _whole_epochs(axes)
+    style.logarithmic_loss(axes)
 
 
 def _band(
@@ -176,8 +172,3 @@ def _whole_epochs(axes: Axes) -> None:
     first, last = axes.dataLim.intervalx
     axes.set_xlim(first - 0.25, last + 0.25)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-
-
-def _is_round(number: int) -> bool:
-    """Return whether a number is 1, 2 or 5 times a power of ten."""
-    return f"{number:.0e}"[0] in "125" and float(f"{number:.0e}") == number

@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import color_sequences, colormaps, style
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
@@ -21,11 +20,11 @@ from mnist_report.core import files, paths
 
 P = ParamSpec("P")
 
-#: Ten colours made to be told apart with any colour vision (Petroff 2021, arXiv:2107.02270).
-DIGIT_COLOURS = ListedColormap(color_sequences["petroff10"], name="digits")
-
-#: What draws numbers in the colours of digits.
-DIGITS: dict[str, Any] = {"cmap": DIGIT_COLOURS, "norm": BoundaryNorm(np.arange(-0.5, 10), 10)}
+#: What draws numbers in the colours of digits, which as lines are "C0" to "C9".
+DIGITS: dict[str, Any] = {
+    "cmap": ListedColormap(color_sequences["petroff10"]),
+    "norm": BoundaryNorm(np.arange(-0.5, 10), 10),
+}
 
 #: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
 DIVERGING = colormaps["PuOr"]
@@ -48,16 +47,15 @@ SETTINGS: dict[str, Any] = {
     "legend.frameon": False,
     "image.cmap": "gray_r",
     "image.interpolation": "nearest",
+    # Ten colours made to be told apart with any colour vision (Petroff 2021, arXiv:2107.02270).
     "axes.prop_cycle": style.library["petroff10"]["axes.prop_cycle"],
 }
 
 
 def draw(make: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> bytes:
     """Draw ``make(*args, **kwargs)`` in the project's style; return a PNG file's bytes, undated."""
-    with mpl.rc_context():
-        # Nothing of a user's own matplotlibrc.
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
+    # Nothing of a user's own matplotlibrc.
+    with style.context(SETTINGS, after_reset=True):
         canvas = FigureCanvasAgg(make(*args, **kwargs))
         canvas.draw()  # type: ignore[no-untyped-call]
     # 256 colours without dither: a third of the bytes, and no difference that one could see.
@@ -198,8 +196,14 @@ def logarithmic_loss(axes: Axes) -> None:
     axes.set_ylim(low, high)
 
 
+def plain_numbers(axis: Axis, digits: Sequence[float] = (1, 2, 5)) -> None:
+    """Mark an axis, a logarithmic one, with these numbers times powers of ten, written out."""
+    axis.set_major_locator(LogLocator(subs=digits))
+    axis.set_major_formatter("{x:,g}")
+    axis.minorticks_off()
+
+
 def fixed_ticks(axis: Axis, places: Sequence[float], names: Sequence[str]) -> None:
     """Put ticks of an axis, also of one that is not linear, at these places only."""
-    axis.set_major_locator(FixedLocator(places))
-    axis.set_major_formatter(FixedFormatter(names))
-    axis.set_minor_locator(NullLocator())
+    axis.set_ticks(places, names)
+    axis.minorticks_off()

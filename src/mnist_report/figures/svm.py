@@ -1,6 +1,6 @@
 """Pictures of support vector machines: margins, kernels, decision regions, the grid."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,23 +39,13 @@ Classifier = Callable[[Points], NDArray[np.int64]]
 
 def margins(X: Points, y: NDArray[np.int64], models: Mapping[float, SVC]) -> Figure:
     """Show two classes, then the boundary, margins and support vectors of a model for each C."""
-    figure, panels = _square_panels(len(models) + 1)
-    _points(panels[0], X, y)
-    panels[0].set_title("the data")
-    for axes, (C, model) in zip(panels[1:], models.items(), strict=True):
-        _decision(axes, X, y, model)
-        axes.set_title(f"C = {C:g}: {len(model.support_)} support vectors")
-    return figure
+    titles = [f"C = {C:g}: {len(model.support_)} support vectors" for C, model in models.items()]
+    return _decisions(X, y, titles, list(models.values()))
 
 
 def rings(X: Points, y: NDArray[np.int64], model: SVC) -> Figure:
     """Show classes that no line parts, and the boundary that a quadratic kernel draws."""
-    figure, (left, right) = _square_panels(2)
-    _points(left, X, y)
-    left.set_title("the data")
-    _decision(right, X, y, model)
-    right.set_title("the plane in space, seen in the plane")
-    return figure
+    return _decisions(X, y, ["the plane in space, seen in the plane"], [model])
 
 
 def lifted(Z: Points, y: NDArray[np.int64], model: SVC) -> Figure:
@@ -129,7 +119,7 @@ def decision_regions(
         axes.set_title(title)
         axes.grid(visible=False)
     dots = [
-        Line2D([], [], ls="", marker="o", color=style.DIGIT_COLOURS(digit), label=str(digit))
+        Line2D([], [], ls="", marker="o", color=f"C{digit}", label=str(digit))
         for digit in range(10)
     ]
     tight = {"handletextpad": 0.1, "columnspacing": 1.2, "title": "label"}
@@ -173,33 +163,35 @@ def grid_heat_map(table: pd.DataFrame, taken: tuple[float, float]) -> Figure:
     return figure
 
 
-def _square_panels(count: int) -> tuple[Figure, list[Axes]]:
-    """Make panels for points of the plane: a unit is as long in both directions."""
+def _decisions(
+    X: Points, y: NDArray[np.int64], titles: Sequence[str], models: Sequence[SVC]
+) -> Figure:
+    """Show points of the plane alone, then with what each model makes of it.
+
+    Lines are where its decision function is -1, 0 and 1; its support vectors have circles.
+    """
+    count = len(models) + 1
     columns = count if count <= 3 else -(-count // 2)
-    width = 3.4 if columns < 3 else 2.7
-    figure, panels = style.shared_panels(count, columns, (width, 3.0), "$x_1$", "$x_2$")
-    for axes in panels:
+    size = (3.4 if columns < 3 else 2.7, 3.0)
+    figure, panels = style.shared_panels(count, columns, size, "$x_1$", "$x_2$")
+    for axes, title in zip(panels, ["the data", *titles], strict=True):
         axes.set_aspect("equal")
+        axes.scatter(X[:, 0], X[:, 1], c=y, cmap=_TWO, s=8)
+        axes.set_title(title)
+    for axes, model in zip(panels[1:], models, strict=True):
+        xs, ys = np.linspace(*axes.get_xlim(), 200), np.linspace(*axes.get_ylim(), 200)
+        grid = np.stack(np.meshgrid(xs, ys), axis=-1)
+        values = model.decision_function(grid.reshape(-1, 2)).reshape(200, 200)
+        lines = ["--", "-", "--"]
+        axes.contour(xs, ys, values, (-1, 0, 1), colors="black", linestyles=lines, linewidths=1)
+        marked = X[model.support_]
+        axes.scatter(
+            marked[:, 0], marked[:, 1], s=26, facecolors="none", edgecolors="black", lw=0.6
+        )
     handles = [
         Line2D([], [], color="black", label="boundary"),
         Line2D([], [], color="black", ls="--", label="margins"),
         Line2D([], [], ls="", marker="o", mfc="none", mec="black", label="support vector"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    return figure, panels
-
-
-def _points(axes: Axes, X: Points, y: NDArray[np.int64]) -> None:
-    axes.scatter(X[:, 0], X[:, 1], c=y, cmap=_TWO, s=8)
-
-
-def _decision(axes: Axes, X: Points, y: NDArray[np.int64], model: SVC) -> None:
-    """Draw points, where the decision function is -1, 0 and 1, and circles on support vectors."""
-    _points(axes, X, y)
-    xs, ys = np.linspace(*axes.get_xlim(), 200), np.linspace(*axes.get_ylim(), 200)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
-    values = model.decision_function(grid.reshape(-1, 2)).reshape(200, 200)
-    lines = ["--", "-", "--"]
-    axes.contour(xs, ys, values, (-1, 0, 1), colors="black", linestyles=lines, linewidths=1)
-    marked = X[model.support_]
-    axes.scatter(marked[:, 0], marked[:, 1], s=26, facecolors="none", edgecolors="black", lw=0.6)
+    return figure
