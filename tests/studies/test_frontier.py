@@ -80,9 +80,9 @@ def test_values_are_judged_on_the_rows_held_back():
         return Fitted(read, {})
 
     found = validate(fit, "gamma", [30, 120.0, 60], DATA)
-    assert found == {"gamma": {"30": 0.2, "120": 0.8, "60": 0.4}}
+    assert found == {"30": 0.2, "120": 0.8, "60": 0.4}
     assert [rows for rows, _ in asked] == [750] * 3
-    assert best_of(found["gamma"]) == 120
+    assert best_of(found) == 120
 
 
 def test_a_step_takes_what_was_chosen():

@@ -24,13 +24,13 @@ def convergence(
     A learning rate serves one activation better than the other, so all are given: returned is
     activation to ``eta_<learning rate>`` to the `curve`.
     """
-
-    def measured(activation: str, eta: float) -> dict[str, Any]:
-        settings = {"activation": activation, "learning_rate": eta, "random_state": seed}
-        return curve(data, epochs, **settings, **SET_RIGHT)
-
     return {
-        activation: {f"eta_{eta:g}": measured(activation, eta) for eta in learning_rates}
+        activation: {
+            f"eta_{eta:g}": curve(
+                data, epochs, seed, activation=activation, learning_rate=eta, **SET_RIGHT
+            )
+            for eta in learning_rates
+        }
         for activation in ("sigmoid", "relu")
     }
 
@@ -38,24 +38,23 @@ def convergence(
 def scaling(data: ScaledData, epochs: int, seed: int) -> dict[str, Any]:
     """Train the paper's network on pixels from 0 to 1 (``scaled``) and to 255 (``unscaled``)."""
     return {
-        name: curve(images, epochs, random_state=seed)
+        name: curve(images, epochs, seed)
         for name, images in (("scaled", data), ("unscaled", unscaled(data)))
     }
 
 
 def by_adam(data: ScaledData, seed: int) -> dict[str, Any]:
     """Train with ReLU by Adam at its usual rate: for a few epochs, as later both only polish."""
-    settings = {"activation": "relu", "solver": "adam", "learning_rate": 0.001}
-    return curve(data, 3, random_state=seed, **settings, **SET_RIGHT)
+    return curve(data, 3, seed, activation="relu", solver="adam", learning_rate=0.001, **SET_RIGHT)
 
 
-def curve(data: ScaledData, epochs: int, **settings: Any) -> dict[str, Any]:  # noqa: ANN401
+def curve(data: ScaledData, epochs: int, seed: int, **settings: Any) -> dict[str, Any]:  # noqa: ANN401
     """Train, and judge on the test images after every epoch.
 
     Returned is ``diverged`` (1 if training ran away), and ``epoch_1`` ... to ``loss`` (nats) and
     ``accuracy``. From where it ran away on these are those of guessing all digits alike.
     """
-    network = NeuralNetworkClassifier(**settings)
+    network = NeuralNetworkClassifier(**settings, random_state=seed)
     classes = np.unique(data.train_labels)
     result: dict[str, Any] = {"diverged": 0}
     judged = guessing = {"loss": float(np.log(len(classes))), "accuracy": 1 / len(classes)}

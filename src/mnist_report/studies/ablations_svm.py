@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,18 +53,16 @@ def growth(data: ScaledData, sizes: Sequence[int], gamma: float, seed: int) -> d
     Rows are drawn without replacement; a smaller set is the beginning of a larger one. Sizes above
     the number of rows are left out.
     """
-    order = generator(seed, "ablations_growth").permutation(len(data.train_images))
+    X, y = data.train_images, data.train_labels
+    order = generator(seed, "ablations_growth").permutation(len(y))
     result: dict[str, Measures] = {}
-    for price in PRICES:
-        for size in (size for size in sizes if size <= len(order)):
-            drawn = order[:size]
-            model = fit_unique(
-                data.train_images, data.train_labels, drawn, kernel="rbf", C=price, gamma=gamma
-            )
-            bound = np.abs(model.dual_coef_).max(axis=0) >= price * (1 - 1e-9)
-            found = result.setdefault(f"C_{price:g}", {})
-            found[f"rows_{size}"] = solver_work(model, np.bincount(data.train_labels[drawn]))
-            found[f"bound_{size}"] = float(bound.mean())
+    for price, size in product(PRICES, [size for size in sizes if size <= len(y)]):
+        drawn = order[:size]
+        model = fit_unique(X, y, drawn, kernel="rbf", C=price, gamma=gamma)
+        bound = np.abs(model.dual_coef_).max(axis=0) >= price * (1 - 1e-9)
+        found = result.setdefault(f"C_{price:g}", {})
+        found[f"rows_{size}"] = solver_work(model, np.bincount(y[drawn]))
+        found[f"bound_{size}"] = float(bound.mean())
     return result
 
 

@@ -41,11 +41,15 @@ Fit = Callable[..., Fitted]
 
 
 class Step(NamedTuple):
-    """A step of a ladder: how it trains, over how many seeds, and which chosen values it takes."""
+    """A step of a ladder: how it trains, over how many seeds, and which arguments are chosen.
+
+    The values of an argument are tried under its name after a `prefix`.
+    """
 
     fit: Fit
     seeds: int
     takes: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 def upright(fit: Fit) -> Fit:
@@ -63,10 +67,8 @@ def held_back(data: ScaledData) -> int:
     return min(HELD_BACK, len(data.train_labels) // 6)
 
 
-def validate(
-    fit: Fit, name: str, values: Sequence[float], data: ScaledData
-) -> dict[str, dict[str, float]]:
-    """Train without the rows held back; return, by `name`, each value's accuracy on these."""
+def validate(fit: Fit, name: str, values: Sequence[float], data: ScaledData) -> dict[str, float]:
+    """Train without the rows held back; return the accuracy on these by the argument's value."""
     images, labels = data.train_images, data.train_labels
     cut = len(labels) - held_back(data)
 
@@ -74,7 +76,7 @@ def validate(
         model = fit(images[:cut], labels[:cut], 0, **{name: value})
         return accuracy(labels[cut:], model.read(images[cut:]))
 
-    return {name: {f"{value:g}": judge(value) for value in values}}
+    return {f"{value:g}": judge(value) for value in values}
 
 
 def best_of(accuracies: Mapping[str, float]) -> float:
@@ -91,8 +93,8 @@ def tried(found: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def chosen(tried: Mapping[str, Mapping[str, float]], step: Step) -> dict[str, float]:
-    """Return the values that a step takes, each the best of those tried."""
-    return {what: best_of(tried[what]) for what in step.takes}
+    """Return the arguments that a step takes, each the best of those tried."""
+    return {name: best_of(tried[step.prefix + name]) for name in step.takes}
 
 
 def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
@@ -142,4 +144,8 @@ def ladder(
 def network_ladder(data: ScaledData, params: FrontierNetwork, steps: Mapping[str, Step]) -> Study:
     """Return a ladder whose strength of distortions is chosen by shorter trainings of its best."""
     trial = partial(steps[BEST].fit, epochs=params.trial_epochs)
-    return ladder(data, lambda: validate(trial, "strength", params.strengths, data), steps)
+
+    def choose() -> dict[str, dict[str, float]]:
+        return {"strength": validate(trial, "strength", params.strengths, data)}
+
+    return ladder(data, choose, steps)

@@ -40,7 +40,6 @@ def fit(
     images: Images,
     labels: Labels,
     seed: int,
-    strength: float = 0.0,
     *,
     build: Callable[[], networks.Model] = networks.convolutional_network,
     **schedule: Any,  # noqa: ANN401
@@ -49,7 +48,7 @@ def fit(
     networks.prepare(seed, threads=1)
     model = build()
     rng = generator(seed, "frontier_cnn")
-    networks.train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
+    networks.train_on_schedule(model, images, labels, rng, **schedule)
     return _fitted(model)
 
 

@@ -24,18 +24,12 @@ SCHEDULE: dict[str, Any] = {"epochs": KERAS_DENSE.epochs, "batch_size": 125, "pe
 SMOOTHED = SCHEDULE | {"smoothing": 0.05}
 
 
-def fit(
-    images: Images,
-    labels: Labels,
-    seed: int,
-    strength: float = 0.0,
-    **schedule: Any,  # noqa: ANN401
-) -> Fitted:
+def fit(images: Images, labels: Labels, seed: int, **schedule: Any) -> Fitted:  # noqa: ANN401
     """Train the paper's dense network on a schedule, as `train_on_schedule` has it."""
     networks.prepare(seed, threads=1)
     model = networks.dense_network()
     rng = generator(seed, "frontier_keras_dense")
-    networks.train_on_schedule(model, images, labels, rng, strength=strength, **schedule)
+    networks.train_on_schedule(model, images, labels, rng, **schedule)
     return Fitted(partial(networks.digits, model), {"parameters": model.count_params()})
 
 

@@ -1,10 +1,8 @@
 """How far the support vector machine goes: components, deskewing, virtual vectors, gradients."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from mnist_report.core.params import Compute, FrontierSvm
@@ -63,38 +61,16 @@ def fit(
     if rows is not None:
         drawn = drawn_rows(len(labels), rows, seed)
         images, labels = images[drawn], labels[drawn]
-    svm = _machine(gamma).fit(project(pca, described(images)), labels)
+    svm = SVC(C=FOUND_C, gamma=gamma, cache_size=1000)
+    svm.fit(project(pca, described(images)), labels)
     if strength:
         vectors, rng = images[svm.support_], generator(seed, "frontier_svm")
         virtual = [vectors, *(distort(vectors, strength, rng) for _ in range(copies))]
         points = project(pca, described(np.concatenate(virtual)))
-        svm = _machine(gamma).fit(points, np.tile(labels[svm.support_], len(virtual)))
-
-    def read(unseen: Images) -> NDArray[Any]:
-        digits: NDArray[Any] = svm.predict(project(pca, described(unseen)))
-        return digits
-
-    return Fitted(read, {"support_vectors": len(svm.support_)})
-
-
-def fit_gradients(
-    images: Images,
-    labels: Labels,
-    seed: int,
-    *,
-    gradient_gamma: float,
-    gradient_strength: float = 0.0,
-    **settings: Any,  # noqa: ANN401
-) -> Fitted:
-    """Fit a machine to histograms of gradients, which have values of their own to choose."""
-    return fit(
-        images,
-        labels,
-        seed,
-        gradients=True,
-        gamma=gradient_gamma,
-        strength=gradient_strength,
-        **settings,
+        svm.fit(points, np.tile(labels[svm.support_], len(virtual)))
+    return Fitted(
+        lambda unseen: svm.predict(project(pca, described(unseen))),
+        {"support_vectors": len(svm.support_)},
     )
 
 
@@ -102,19 +78,17 @@ def steps(params: FrontierSvm) -> dict[str, Step]:
     """Return the steps after the paper's machine, which is another study, to gradients."""
     machine = partial(fit, components=params.pca_components)
     deskewed = partial(upright(fit), components=params.pca_components)
-    gradients = partial(upright(fit_gradients), **deskewed.keywords, copies=params.copies)
+    virtual = partial(deskewed, copies=params.copies)
+    gradients = partial(virtual, gradients=True)
+    both = ("gamma", "strength")
     return {
         # Without drawing rows nothing depends on the seed.
         "components": Step(partial(machine, rows=SVM_FINAL.rows), params.seeds),
         "all_rows": Step(machine, 1),
         "deskewed": Step(deskewed, 1),
         "gamma": Step(deskewed, 1, takes=("gamma",)),
-        "virtual": Step(
-            partial(deskewed, copies=params.copies),
-            params.best_seeds,
-            takes=("gamma", "strength"),
-        ),
-        BEST: Step(gradients, params.best_seeds, takes=("gradient_gamma", "gradient_strength")),
+        "virtual": Step(virtual, params.best_seeds, takes=both),
+        BEST: Step(gradients, params.best_seeds, takes=both, prefix="gradient_"),
     }
 
 
@@ -127,12 +101,8 @@ def plan(data: ScaledData, params: FrontierSvm, compute: Compute) -> Study:
         for step in (climb["virtual"], climb[BEST]):
             trial = step.fit
             for name, values in zip(step.takes, (params.gammas, params.strengths), strict=True):
-                tried |= validate(trial, name, values, data)
-                trial = partial(trial, **{name: best_of(tried[name])})
+                found = tried[step.prefix + name] = validate(trial, name, values, data)
+                trial = partial(trial, **{name: best_of(found)})
         return tried
 
     return ladder(data, choose, climb)
-
-
-def _machine(gamma: float) -> SVC:
-    return SVC(C=FOUND_C, gamma=gamma, cache_size=1000)

@@ -11,6 +11,7 @@ from mnist_report.core.params import Compute, Origins
 from mnist_report.core.repeat import Group, Study
 from mnist_report.data.randomness import draw_with_replacement, generator
 from mnist_report.data.scaled import ScaledData
+from mnist_report.models.classical.final_svm import drawn_rows
 from mnist_report.models.classical.kernels import answers
 from mnist_report.models.classical.svm import as_number, fit_unique, predict_with_scores
 from mnist_report.scores.scores import auc_hard
@@ -59,11 +60,10 @@ def final_aucs(data: ScaledData, sizes: Sequence[int], seed: int) -> dict[str, f
     size of which the data set does not have so many rows counts as all that it has.
     """
     n = len(data.train_images)
-    possible = dict.fromkeys(min(size, n) for size in sizes)
-    drawn = draw_with_replacement(n, max(possible), generator(seed, "svm_final"))
+    drawn = drawn_rows(n, max(sizes), seed)
     fit = partial(fit_unique, data.train_images, data.train_labels, kernel="rbf")
     result = {}
-    for size in possible:
+    for size in dict.fromkeys(min(size, n) for size in sizes):
         model = fit(drawn[:size], C=FOUND_C, gamma=FOUND_GAMMA)
         predicted, _ = predict_with_scores(model, data.test_images)
         result[f"rows_{size}"] = auc_hard(data.test_labels, predicted, model.classes_)

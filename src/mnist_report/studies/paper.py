@@ -38,8 +38,8 @@ SVM_FINAL = SvmFinal(
     rows=30_000,
     kernel="rbf",
     hyperparameters="from_gridsearch",
-    C=10,
-    gamma=0.01,
+    C=FOUND_C,
+    gamma=FOUND_GAMMA,
     pca_components=None,
 )
 

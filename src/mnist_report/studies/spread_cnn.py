@@ -1,7 +1,5 @@
 """How far the convolutional network moves from seed to seed (section 3.4)."""
 
-from functools import partial
-
 from mnist_report.core.params import Compute, Repeated
 from mnist_report.core.repeat import Group, Run, Study
 from mnist_report.data.scaled import ScaledData
@@ -12,12 +10,12 @@ from mnist_report.studies.paper import CNN as PAPER
 
 def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Train and judge the network of stage ``cnn``, under other seeds."""
-    shape = PAPER.filters, PAPER.kernel_size, PAPER.dense_units
-    build = partial(convolutional_network, *shape, PAPER.dropout)
     training = PAPER.model_dump(include={"epochs", "batch_size", "validation_share"})
 
     def measure(seed: int) -> Run:
-        measures, predicted = train_and_test(data, build, compute.threads, seed, **training)
+        measures, predicted = train_and_test(
+            data, convolutional_network, compute.threads, seed, **training
+        )
         return measures | {"answers": predicted.tolist()}
 
     return Study({"": Group(measure, params.seeds)})

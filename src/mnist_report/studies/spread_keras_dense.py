@@ -1,7 +1,5 @@
 """How far the dense network moves from seed to seed (section 3.3)."""
 
-from functools import partial
-
 from mnist_report.core.params import Compute, Repeated
 from mnist_report.core.repeat import Group, Run, Study
 from mnist_report.data.scaled import ScaledData
@@ -12,11 +10,10 @@ from mnist_report.studies.paper import KERAS_DENSE as PAPER
 
 def plan(data: ScaledData, params: Repeated, compute: Compute) -> Study:
     """Train and judge the network of stage ``keras_dense``, under other seeds."""
-    build = partial(dense_network, PAPER.hidden_units, PAPER.dropout)
     training = PAPER.model_dump(include={"epochs", "batch_size"})
 
     def measure(seed: int) -> Run:
-        measures, predicted = train_and_test(data, build, compute.threads, seed, **training)
+        measures, predicted = train_and_test(data, dense_network, compute.threads, seed, **training)
         return measures | {"answers": predicted.tolist()}
 
     return Study({"": Group(measure, params.seeds)})
