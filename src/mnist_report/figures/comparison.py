@@ -60,9 +60,15 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """
     figure, panels = style.subplots((7.0, 2.9), 1, len(curves), sharex=True, sharey=True)
     lowest = min(float(curve[["confidence", "low"]].min().min()) for curve in curves.values())
+    # A share's place on an axis, and the share at a place.
+    functions = (
+        lambda share: -np.arcsinh((1 - share) / NEAR_ONE),
+        lambda place: 1 - NEAR_ONE * np.sinh(-place),
+    )
     for axes, (name, curve) in zip(panels, curves.items(), strict=True):
-        for axis, set_scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
-            set_scale("function", functions=(_stretched, _shrunk))
+        axes.set_xscale("function", functions=functions)
+        axes.set_yscale("function", functions=functions)
+        for axis in (axes.xaxis, axes.yaxis):
             style.fixed_ticks(axis, SHARES, [f"{100 * share:g}" for share in SHARES])
         axes.plot([lowest, 1], [lowest, 1], color="0.6", lw=0.8, zorder=0)
         share = curve["share_right"]
@@ -88,12 +94,3 @@ def hardest_images(vectors: NDArray[np.float32], table: pd.DataFrame) -> Figure:
             beside = axes.text(1.05, 0.8 - 0.2 * line, words, weight=weight, size=8, va="center")
             beside.set_transform(axes.transAxes)
     return figure
-
-
-def _stretched(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give shares places on an axis that is nearly logarithmic in the distance from 1."""
-    return -np.arcsinh((1 - np.asarray(share)) / NEAR_ONE)
-
-
-def _shrunk(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1 - NEAR_ONE * np.sinh(-np.asarray(place))

@@ -100,10 +100,7 @@ def chosen(tried: Mapping[str, Mapping[str, float]], step: Step) -> dict[str, fl
 def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
     """Train on all training rows, and judge on the test images.
 
-    Returns
-    -------
-    dict
-        ``accuracy``, what the model holds, and ``answers``, the digits that it reads.
+    Returned are ``accuracy``, what the model holds, and ``answers``, the digits that it reads.
     """
     model = fit(data.train_images, data.train_labels, seed)
     answers = model.read(data.test_images)
@@ -119,23 +116,17 @@ def ladder(
     choose: Callable[[], Mapping[str, Mapping[str, float]]],
     steps: Mapping[str, Step],
 ) -> Study:
-    """Return the study of a ladder.
+    """Return the study of a ladder, whose `steps` lead away from the paper's model.
 
-    Parameters
-    ----------
-    choose
-        Gives what has to be chosen, each with its values and their accuracies on rows held back.
-    steps
-        By name, from the paper's model on.
+    `choose` gives all that they take, each with its values and their accuracies on rows held back.
     """
 
-    def climb(name: str, seed: int, runs: Runs | None = None) -> dict[str, Any]:
-        step = steps[name]
+    def climb(step: Step, seed: int, runs: Runs | None = None) -> dict[str, Any]:
         values = chosen(runs[CHOICE][0] if runs else {}, step)
         return test(partial(step.fit, **values), data, seed)
 
     groups = {
-        name: Group(partial(climb, name), step.seeds, informed=bool(step.takes))
+        name: Group(partial(climb, step), step.seeds, informed=bool(step.takes))
         for name, step in steps.items()
     }
     return Study({CHOICE: Group(lambda seed: choose(), 1), **groups}, one_thread=True)

@@ -55,16 +55,10 @@ def fit(
     falling: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> Fitted:
-    """Train the network from scratch.
+    """Train the network from scratch, with `settings` of the estimator that are not the paper's.
 
-    Parameters
-    ----------
-    strength
-        Of the distortions, drawn anew in every epoch; 0 for none.
-    falling
-        Whether the learning rate falls from epoch to epoch, by half a cosine, to nearly 0.
-    settings
-        Of the estimator, where they are not the paper's.
+    Distortions of this `strength`, 0 for none, are drawn anew in every epoch. A `falling` learning
+    rate falls from epoch to epoch, by half a cosine, to nearly 0.
     """
     network = NeuralNetworkClassifier(**settings, random_state=seed)
     rate, rng = network.learning_rate, generator(seed, "frontier_scratch_nn")

@@ -41,16 +41,11 @@ def fit(
 ) -> Fitted:
     """Fit an RBF machine to principal components.
 
-    Parameters
-    ----------
-    rows
-        How many are drawn with replacement, as in the paper; None for all, each once.
-    gradients
-        Whether images are described by histograms of their gradients, in place of grey levels.
-        These are as long as the images are in the mean, so that the same gammas suit both.
-    copies, strength
-        Distorted copies of every support vector, on which and on these the machine is fitted once
-        more: virtual support vectors (Schölkopf, Burges and Vapnik, 1996). None at strength 0.
+    So many `rows` are drawn with replacement, as in the paper; None for all, each once. With
+    `gradients` images are described by histograms of these, in place of grey levels, as long as the
+    images are in the mean, so that the same gammas suit both. With a `strength` the machine is
+    fitted once more, to its support vectors and so many distorted `copies` of each: virtual support
+    vectors (Schölkopf, Burges and Vapnik, 1996).
     """
     length = np.linalg.norm(images, axis=1).mean()
 
