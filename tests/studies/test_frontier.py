@@ -91,8 +91,8 @@ def test_a_step_takes_what_was_chosen():
         return Fitted(lambda unseen: np.full(len(unseen), 3), {"parameters": strength or 0})
 
     steps = {"first": Step(fit, 5), "best": Step(fit, 3, takes=("strength",))}
-    study = ladder(DATA, lambda: {"strength": {"0.5": 0.9, "1": 0.95}, "gamma": {"2": 1.0}}, steps)
-    runs = {CHOICE: [study.groups[CHOICE].measure(0)]}
+    study = ladder(DATA, steps, [], {})
+    runs = {CHOICE: [{"strength": {"0.5": 0.9, "1": 0.95}, "gamma": {"2": 1.0}}]}
     share = (DATA.test_labels == 3).mean()
     expected = {"accuracy": share, "answers": [3] * 300}
     assert study.groups["first"].measure(4) == expected | {"parameters": 0}

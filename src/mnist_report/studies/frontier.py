@@ -24,8 +24,8 @@ Labels = NDArray[np.int64]
 #: Training rows held back, the last ones; of a small data set a sixth.
 HELD_BACK = 10_000
 
-#: The measurement that chooses, and the step that ends a ladder.
-CHOICE, BEST = "choice", "best"
+#: The measurement that chooses. The step that ends a ladder is called ``best``.
+CHOICE = "choice"
 
 
 class Fitted(NamedTuple):
@@ -113,30 +113,39 @@ def test(fit: Fit, data: ScaledData, seed: int) -> dict[str, Any]:
 
 def ladder(
     data: ScaledData,
-    choose: Callable[[], Mapping[str, Mapping[str, float]]],
     steps: Mapping[str, Step],
+    trials: Sequence[Step],
+    values: Mapping[str, Sequence[float]],
 ) -> Study:
     """Return the study of a ladder, whose `steps` lead away from the paper's model.
 
-    `choose` gives all that they take, each with its values and their accuracies on rows held back.
+    What they take is chosen by `trials`: one argument after another, of its `values`, each with the
+    best of those before.
     """
 
+    def choose(seed: int) -> dict[str, dict[str, float]]:
+        found = {}
+        for step in trials:
+            fit = step.fit
+            for name in step.takes:
+                accuracies = validate(fit, name, values[name], data)
+                fit = partial(fit, **{name: best_of(accuracies)})
+                found[step.prefix + name] = accuracies
+        return found
+
     def climb(step: Step, seed: int, runs: Runs | None = None) -> dict[str, Any]:
-        values = chosen(runs[CHOICE][0] if runs else {}, step)
-        return test(partial(step.fit, **values), data, seed)
+        taken = chosen(runs[CHOICE][0] if runs else {}, step)
+        return test(partial(step.fit, **taken), data, seed)
 
     groups = {
         name: Group(partial(climb, step), step.seeds, informed=bool(step.takes))
         for name, step in steps.items()
     }
-    return Study({CHOICE: Group(lambda seed: choose(), 1), **groups}, one_thread=True)
+    return Study({CHOICE: Group(choose, 1), **groups}, one_thread=True)
 
 
 def network_ladder(data: ScaledData, params: FrontierNetwork, steps: Mapping[str, Step]) -> Study:
     """Return a ladder whose strength of distortions is chosen by shorter trainings of its best."""
-    trial = partial(steps[BEST].fit, epochs=params.trial_epochs)
-
-    def choose() -> dict[str, dict[str, float]]:
-        return {"strength": validate(trial, "strength", params.strengths, data)}
-
-    return ladder(data, choose, steps)
+    best = steps["best"]
+    trial = best._replace(fit=partial(best.fit, epochs=params.trial_epochs))
+    return ladder(data, steps, [trial], {"strength": params.strengths})

@@ -9,7 +9,7 @@ from mnist_report.core.repeat import Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
-from mnist_report.studies.frontier import BEST, Fitted, Images, Labels, Step, network_ladder
+from mnist_report.studies.frontier import Fitted, Images, Labels, Step, network_ladder
 from mnist_report.studies.paper import CNN
 
 SCHEDULE: dict[str, Any] = {"epochs": 10, "batch_size": CNN.batch_size, "peak": 0.004}
@@ -61,7 +61,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
         "schedule": Step(partial(fit, **SCHEDULE | {"peak": 0.002}), params.seeds),
         "normalised": Step(normalised, params.seeds),
         "distorted": Step(normalised, params.seeds, takes=("strength",)),
-        BEST: Step(best, params.best_seeds, takes=("strength",)),
+        "best": Step(best, params.best_seeds, takes=("strength",)),
     }
 
 

@@ -8,15 +8,7 @@ from mnist_report.core.repeat import Study
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.keras import networks
-from mnist_report.studies.frontier import (
-    BEST,
-    Fitted,
-    Images,
-    Labels,
-    Step,
-    network_ladder,
-    upright,
-)
+from mnist_report.studies.frontier import Fitted, Images, Labels, Step, network_ladder, upright
 from mnist_report.studies.paper import KERAS_DENSE
 
 #: The paper's batches hold 62 images; larger ones take half the time and get a higher rate.
@@ -41,7 +33,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
         "schedule": Step(partial(fit, **SCHEDULE), params.seeds),
         "smoothing": Step(partial(fit, **SMOOTHED), params.seeds),
         "deskewed": Step(deskewed, params.seeds),
-        BEST: Step(best, params.best_seeds, takes=("strength",)),
+        "best": Step(best, params.best_seeds, takes=("strength",)),
     }
 
 

@@ -11,15 +11,7 @@ from mnist_report.data.distortions import distort
 from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.scratch.neural_network import NeuralNetworkClassifier
-from mnist_report.studies.frontier import (
-    BEST,
-    Fitted,
-    Images,
-    Labels,
-    Step,
-    network_ladder,
-    upright,
-)
+from mnist_report.studies.frontier import Fitted, Images, Labels, Step, network_ladder, upright
 from mnist_report.studies.paper import SCRATCH_NN
 
 PAPER: dict[str, Any] = {"epochs": SCRATCH_NN.epochs}
@@ -78,7 +70,7 @@ def steps(params: FrontierNetwork) -> dict[str, Step]:
     return short | {
         "deskewed": Step(partial(upright(fit), **ADAM), params.seeds),
         "wider": Step(partial(upright(fit), **WIDER), params.best_seeds),
-        BEST: Step(best, params.best_seeds, takes=("strength",)),
+        "best": Step(best, params.best_seeds, takes=("strength",)),
     }
 
 

@@ -13,17 +13,7 @@ from mnist_report.data.randomness import generator
 from mnist_report.data.scaled import ScaledData
 from mnist_report.models.classical.final_svm import drawn_rows
 from mnist_report.models.classical.pca import fit_pca, project
-from mnist_report.studies.frontier import (
-    BEST,
-    Fitted,
-    Images,
-    Labels,
-    Step,
-    best_of,
-    ladder,
-    upright,
-    validate,
-)
+from mnist_report.studies.frontier import Fitted, Images, Labels, Step, ladder, upright
 from mnist_report.studies.paper import FOUND_C, FOUND_GAMMA, SVM_FINAL
 
 
@@ -83,21 +73,12 @@ def steps(params: FrontierSvm) -> dict[str, Step]:
         "deskewed": Step(deskewed, 1),
         "gamma": Step(deskewed, 1, takes=("gamma",)),
         "virtual": Step(virtual, params.best_seeds, takes=both),
-        BEST: Step(gradients, params.best_seeds, takes=both, prefix="gradient_"),
+        "best": Step(gradients, params.best_seeds, takes=both, prefix="gradient_"),
     }
 
 
 def plan(data: ScaledData, params: FrontierSvm, compute: Compute) -> Study:
     """Choose gamma and the strength of the distortions, for pixels and for gradients, and climb."""
     climb = steps(params)
-
-    def choose() -> dict[str, dict[str, float]]:
-        tried: dict[str, dict[str, float]] = {}
-        for step in (climb["virtual"], climb[BEST]):
-            trial = step.fit
-            for name, values in zip(step.takes, (params.gammas, params.strengths), strict=True):
-                found = tried[step.prefix + name] = validate(trial, name, values, data)
-                trial = partial(trial, **{name: best_of(found)})
-        return tried
-
-    return ladder(data, choose, climb)
+    values = {"gamma": params.gammas, "strength": params.strengths}
+    return ladder(data, climb, [climb["virtual"], climb["best"]], values)
