@@ -8,14 +8,14 @@ from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.models.keras import networks
 from mnist_report.studies import frontier_cnn, frontier_scratch_nn
-from mnist_report.studies.frontier import chosen, tried
+from mnist_report.studies.frontier import BEST, chosen, tried
 
 
 def main(stage: Stage) -> None:
     data = load_scaled()
     for name, module in (("scratch_nn", frontier_scratch_nn), ("cnn", frontier_cnn)):
         study = f"frontier_{name}"
-        best = module.steps(getattr(stage.params.studies, study))["best"]
+        best = module.steps(getattr(stage.params.studies, study))[BEST]
         values = chosen(tried(files.read_json(paths.RESULTS / f"{study}.json")), best)
         # As in the study: with more threads the last digits are others.
         with threadpool_limits(1):

@@ -70,30 +70,23 @@ def add_keras(arrays: Arrays, key: str, network: Any) -> dict[str, Any]:  # noqa
     """Add a network of `models.keras`. Of dropout, reshaping and flattening the page needs none."""
     layers: list[dict[str, Any]] = []
     for layer in network.layers:
-        kind = type(layer).__name__
-        if kind in ("Dense", "Conv2D"):
-            kernel, bias = layer.get_weights()
-            # Keras has the outputs last.
-            weights = kernel.reshape(-1, kernel.shape[-1]).T
-            name, activation = f"{key}.{layer.name}", layer.activation.__name__
+        kind, name = type(layer).__name__, f"{key}.{layer.name}"
+        if kind == "MaxPooling2D":
+            layers.append({"kind": "pooling", "name": name})
+        elif kind in ("Dense", "Conv2D"):
             shape = {"kind": "dense"}
             if kind == "Conv2D":
                 shape = {"kind": "convolution", "side": layer.kernel_size[0]}
+            kernel, bias = layer.get_weights()
+            # Keras has the outputs last.
+            weights, activation = kernel.reshape(-1, kernel.shape[-1]).T, layer.activation.__name__
             first = all(before["kind"] != "dense" for before in layers)
             layers.append(shape | add_layer(arrays, name, weights, bias, activation, first=first))
-        elif kind == "MaxPooling2D":
-            layers.append({"kind": "pooling", "name": f"{key}.{layer.name}"})
     return {"classes": np.arange(network.output_shape[-1]), "layers": layers}
 
 
-def add_svm(
-    arrays: Arrays,
-    key: str,
-    machine: SVC,
-    sigmoids: Array,
-    pca: Any = None,  # noqa: ANN401
-) -> dict[str, Any]:
-    """Add a support vector machine, which may see the components of a `pca`, and its sigmoids."""
+def add_svm(arrays: Arrays, key: str, machine: SVC, sigmoids: Array, pca: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Add a support vector machine, with the `pca` before it if there is one, and its sigmoids."""
     if pca is None:
         add_pixels(arrays, f"{key}.vectors", machine.support_vectors_)
     else:

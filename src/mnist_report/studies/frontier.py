@@ -24,8 +24,8 @@ Labels = NDArray[np.int64]
 #: Training rows held back, the last ones; of a small data set a sixth.
 HELD_BACK = 10_000
 
-#: The measurement that chooses. The step that ends a ladder is called ``best``.
-CHOICE = "choice"
+#: The measurement that chooses, and what every ladder calls its last step.
+CHOICE, BEST = "choice", "best"
 
 
 class Fitted(NamedTuple):
@@ -146,6 +146,6 @@ def ladder(
 
 def network_ladder(data: ScaledData, params: FrontierNetwork, steps: Mapping[str, Step]) -> Study:
     """Return a ladder whose strength of distortions is chosen by shorter trainings of its best."""
-    best = steps["best"]
+    best = steps[BEST]
     trial = best._replace(fit=partial(best.fit, epochs=params.trial_epochs))
     return ladder(data, steps, [trial], {"strength": params.strengths})
