@@ -61,19 +61,19 @@ def growth(data: ScaledData, sizes: Sequence[int], gamma: float, seed: int) -> d
         model = fit_unique(X, y, drawn, kernel="rbf", C=price, gamma=gamma)
         bound = np.abs(model.dual_coef_).max(axis=0) >= price * (1 - 1e-9)
         found = result.setdefault(f"C_{price:g}", {})
-        found[f"rows_{size}"] = solver_work(model, np.bincount(y[drawn]))
+        found[f"rows_{size}"] = solver_work(model, y[drawn])
         found[f"bound_{size}"] = float(bound.mean())
     return result
 
 
-def solver_work(model: SVC, class_sizes: NDArray[np.int64]) -> float:
-    """Return the sum over pairs of classes, of so many rows each, of iterations times rows.
+def solver_work(model: SVC, y: NDArray[np.int64]) -> float:
+    """Return the sum over pairs of classes, of the labels y, of iterations times rows.
 
     It is counted, not timed, so it is the same on every machine: libsvm's solver changes two
     multipliers an iteration and then brings the gradient of every row of the two classes up to date
-    (Chang and Lin, LIBSVM, 2011, section 4). Classes without rows are passed over.
+    (Chang and Lin, LIBSVM, 2011, section 4).
     """
-    pairs = [one + other for one, other in combinations(class_sizes[class_sizes > 0], 2)]
+    pairs = [sum(pair) for pair in combinations(np.unique(y, return_counts=True)[1], 2)]
     return float(np.dot(model.n_iter_.astype(np.float64), pairs))
 
 

@@ -46,19 +46,17 @@ def overflow() -> dict[str, float]:
     gap between two logits for which the cross-entropy of a sure mistake is finite, and
     ``not_finite_beyond`` 1 if it is not one further on.
     """
-    x = np.arange(2000.0)
-    softmax = softmax_as_printed(np.column_stack((x, np.zeros_like(x))))
-    safe = np.isfinite(softmax).all(axis=1)
+    x, zero = np.arange(2000.0), np.zeros(2000)
+    share = softmax_as_printed(np.column_stack((x, zero)))[:, 0]
     with np.errstate(divide="ignore"):
         # The gap is made by a low logit, so that nothing overflows before the logarithm.
-        loss = -np.log(softmax_as_printed(np.column_stack((-x, np.zeros_like(x))))[:, 0])
-    finite = np.isfinite(loss)
-    last, gap = int(safe.argmin()) - 1, int(finite.argmin()) - 1
+        loss = -np.log(softmax_as_printed(np.column_stack((-x, zero)))[:, 0])
+    logit, gap = (int(np.isfinite(values).argmin()) for values in (share, loss))
     return {
-        "largest_safe_logit": last,
-        "nan_beyond": int(np.isnan(softmax[last + 1]).any()),
-        "largest_safe_gap": gap,
-        "not_finite_beyond": int(not finite[gap + 1]),
+        "largest_safe_logit": logit - 1,
+        "nan_beyond": int(np.isnan(share[logit])),
+        "largest_safe_gap": gap - 1,
+        "not_finite_beyond": int(not np.isfinite(loss[gap])),
     }
 
 
