@@ -266,6 +266,9 @@ def test_words_say_the_numbers(made):
     assert rows == ["weights", "labels", "loop"]
     titles = words(axes.title for axes in made["wrong_images"].axes)
     assert titles[1] == "image 6\n1 taken for 2\nlabel unknown"
+    small = MAKERS["dropout"]({"cnn": {"with": {"loss": LOSS / 100, "validation_loss": LOSS}}})
+    small.draw_without_rendering()
+    assert {"0.001", "0.01", "0.1"} <= set(words(small.axes[0].get_yticklabels()))
     curves = words(made["growth"].axes[0].get_legend().get_texts())
     assert curves == ["C = 1: exponent 2.00"]
 

@@ -69,7 +69,7 @@ def reliability_curves(curves: Mapping[str, pd.DataFrame]) -> Figure:
         axes.set_xscale("function", functions=functions)
         axes.set_yscale("function", functions=functions)
         for axis in (axes.xaxis, axes.yaxis):
-            style.fixed_ticks(axis, SHARES, [f"{100 * share:g}" for share in SHARES])
+            axis.set_ticks(SHARES, [f"{100 * share:g}" for share in SHARES])
         axes.plot([lowest, 1], [lowest, 1], color="0.6", lw=0.8, zorder=0)
         share = curve["share_right"]
         reach = np.stack((share - curve["low"], curve["high"] - share)).clip(0)

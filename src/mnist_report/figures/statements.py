@@ -56,7 +56,8 @@ def accuracy_by_components(accuracies: Mapping[int, Floats], enough: int) -> Fig
     style.write_beside(axes, f"most right: {numbers[best]}", place, (0, -16), **how)
     axes.set_xscale("log")
     shown = [k for k in numbers if k in (numbers[0], numbers[-1]) or k in ROUND]
-    style.fixed_ticks(axes.xaxis, shown, [str(k) for k in shown])
+    axes.set_xticks(shown, [str(k) for k in shown])
+    axes.xaxis.minorticks_off()
     axes.set(xlabel="number of components (logarithmic)", ylabel="right on the test images (%)")
     return figure
 
@@ -128,7 +129,8 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
             axes.plot(repeated, values, "os"[number], color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
-        style.fixed_ticks(axes.xaxis, every, [f"{size:,}" for size in every])
+        axes.set_xticks(every, [f"{size:,}" for size in every])
+        axes.xaxis.minorticks_off()
         axes.legend(fontsize=8, loc="upper left", handletextpad=0.2)
         # Room for the legend above the points.
         low, high = axes.get_ylim()

@@ -29,9 +29,6 @@ DIGITS: dict[str, Any] = {
 #: Below zero, zero, above zero: told apart with any colour vision, and white where nothing is.
 DIVERGING = colormaps["PuOr"]
 
-#: Values that can stand on a logarithmic axis of losses.
-LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-
 SETTINGS: dict[str, Any] = {
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
@@ -187,23 +184,15 @@ def legend_above(axes: Axes, columns: int) -> None:
 def logarithmic_loss(axes: Axes) -> None:
     """Make the vertical axis logarithmic, with plain numbers; call it when all is drawn."""
     axes.set_yscale("log")
+    plain_numbers(axes.yaxis)
     low, high = axes.get_ylim()
-    ticks = [loss for loss in LOSSES if low <= loss <= high]
-    if len(ticks) < 3:
+    if sum(low <= tick <= high for tick in axes.get_yticks()) < 3:
         # So short a stretch of a logarithmic axis is nearly even.
-        ticks = [float(tick) for tick in MaxNLocator(5).tick_values(low, high) if tick > 0]
-    fixed_ticks(axes.yaxis, ticks, [f"{loss:.4g}" for loss in ticks])
-    axes.set_ylim(low, high)
+        axes.yaxis.set_major_locator(MaxNLocator(5))
 
 
 def plain_numbers(axis: Axis, digits: Sequence[float] = (1, 2, 5)) -> None:
     """Mark an axis, a logarithmic one, with these numbers times powers of ten, written out."""
     axis.set_major_locator(LogLocator(subs=digits))
     axis.set_major_formatter("{x:,g}")
-    axis.minorticks_off()
-
-
-def fixed_ticks(axis: Axis, places: Sequence[float], names: Sequence[str]) -> None:
-    """Put ticks of an axis, also of one that is not linear, at these places only."""
-    axis.set_ticks(places, names)
     axis.minorticks_off()
