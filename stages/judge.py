@@ -8,6 +8,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.tracking import Stage
 from mnist_report.data.scaled import load_scaled
 from mnist_report.evaluation import evidence, rules
+from mnist_report.evaluation.candidates import candidates, sizes
 from mnist_report.evaluation.seeds import read_values
 from mnist_report.figures import slips as slip_figures
 from mnist_report.figures import statements as statement_figures
@@ -52,13 +53,18 @@ def main(stage: Stage) -> None:
     table = ledger.as_table(numbers)
     scores = (row.verdict for row in numbers if row.kind in ledger.SCORES)
     by_verdict = ledger.tally((row.verdict for row in numbers), ledger.VERDICTS)
-    held = ledger.tally((row["verdict"] for row in judged), rules.VERDICTS)
+    by_kernel, aucs = results["origins"]["kernels"], ledger.printed_aucs(entries)
+    final = next(float(entry.printed) for entry in entries if entry.id == "svm_final.auc_hard")
     counts = {
         "numbers": by_verdict,
         "scores": ledger.tally(scores, ledger.VERDICTS),
         "folds": ledger.folds_of_the_search(entries, values),
         "calibration": ledger.calibrate(numbers),
-        "statements": held,
+        "statements": ledger.tally((row["verdict"] for row in judged), rules.VERDICTS),
+        "origins": {
+            "kernels": {name: candidates(by_kernel[name], auc) for name, auc in aucs.items()},
+            "sizes": sizes(results["origins"]["final"], final),
+        },
     }
 
     grown = sources["cubic_growth"]
@@ -94,8 +100,7 @@ def main(stage: Stage) -> None:
     }
     plot("statements", "scaling.png", statement_figures.scaling, scaling)
     plot("verdicts", "numbers.png", figures.deviations, table)
-    candidates, printed = results["origins"]["kernels"], ledger.printed_aucs(entries)
-    plot("verdicts", "origins.png", kernel_candidates, candidates, printed)
+    plot("verdicts", "origins.png", kernel_candidates, by_kernel, aucs)
     for network in ("keras_dense", "cnn"):
         spread = results[f"spread_{network}"]["epochs"]
         theirs = ledger.printed_by_epoch(entries, network)
@@ -108,7 +113,4 @@ def main(stage: Stage) -> None:
     files.write_json(paths.RESULTS / "slips.json", found)
     files.write_json(paths.RESULTS / "statements.json", results["statements"])
     files.write_json(paths.RESULTS / "verdicts.json", counts)
-    files.write_json(
-        paths.METRICS / "verdicts.json",
-        {"agree": by_verdict["agrees"], "differ": by_verdict["differs"], "hold": held["holds"]},
-    )
+    files.write_json(paths.METRICS / "verdicts.json", {"agree": by_verdict["agrees"]})

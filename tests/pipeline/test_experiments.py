@@ -41,6 +41,7 @@ def test_experiments_are_recorded_in_the_checkout_they_were_started_from(tried):
     for run in tried.runs():
         assert run.info.status == "FINISHED"
         tags = run.data.tags
+        assert tags["mlflow.source.git.dirty"] == "true"  # the parameter is in no commit
         found.setdefault(tags["dvc.experiment"], {})[tags["dvc.stage"]] = run.data.params
     stages = {"queued": {"scratch_nn"}, "here": {"scratch_nn", "comparison", "judge"}}
     assert {name: set(runs) for name, runs in found.items()} == stages

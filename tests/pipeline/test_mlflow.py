@@ -51,6 +51,7 @@ def test_a_run_says_what_it_is(base, runs):
             "data.dataset": "own",
             "mlflow.source.name": f"{'src/mnist_report/studies' if study else 'stages'}/{stage}.py",
             "mlflow.source.git.commit": commit,
+            "mlflow.source.git.dirty": "false",
         }
         assert run.info.status == "FINISHED"
         assert run.info.run_name == f"{stage} · main"

@@ -121,7 +121,7 @@ class SvmIntuition(Section):
 
 class SvmKernels(Section):
     rows: Rows
-    kernels: Different[Kernel] = Field(max_length=4)
+    kernels: Different[Kernel]
     C: Positive
     # The solver's numbers have single precision, in which (784 gamma)^degree is to stay finite.
     gamma: Annotated[

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import psutil
 from filelock import FileLock
@@ -27,7 +27,7 @@ from filelock import FileLock
 from mnist_report.core import files, git, paths, store
 from mnist_report.core.archives import load_model, own_types
 from mnist_report.core.errors import UserError
-from mnist_report.core.params import Params, load_params
+from mnist_report.core.params import Kernel, Params, load_params
 from mnist_report.core.trees import flatten
 
 MODELS = ("svm_final", "scratch_nn", "keras_dense", "cnn")
@@ -35,7 +35,7 @@ KINDS = {"report": "report"} | dict.fromkeys(MODELS, "model")
 CURVES = {f"validation_{m}": f"validation/{m}" for m in ("loss", "accuracy")}
 CURVES |= {"loss": "train/loss", "accuracy": "train/accuracy"}
 #: The measures of a spread that stages have as metrics, and their names there.
-HEADLINES = {f"kernels.{k}.test.auc_hard": k for k in ("linear", "poly", "sigmoid", "rbf")}
+HEADLINES = {f"kernels.{k}.test.auc_hard": k for k in get_args(Kernel)}
 HEADLINES |= {
     "test.accuracy": "accuracy", "test.auc_scores": "auc", "test.auc_hard": "auc_labels",
     "test.loss": "log_loss", "best_mean": "accuracy", "C": "C", "gamma": "gamma",
@@ -115,10 +115,12 @@ class Stage:
         client, experiment = store.connect()
         script = f"{'src/mnist_report/studies' if self.study else 'stages'}/{self.name}.py"
         model = self.name.removeprefix("spread_")
-        commit = branch = ""
+        commit, branch, dirty = "", "", False
         with contextlib.suppress(UserError):  # without Git, or without a commit
             said = git.output(paths.ROOT, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
             commit, branch = said.decode().split()
+            sources = ("src", "stages", "params.yaml")
+            dirty = git.output(paths.ROOT, "status", "--porcelain", "--", *sources) != b""
         tags = {
             "kind": "study" if self.study else KINDS.get(self.name, "stage"),
             "model": model if model in MODELS else "",
@@ -131,6 +133,7 @@ class Stage:
             "mlflow.note.content": ast.get_docstring(ast.parse((paths.ROOT / script).read_bytes())),
             "mlflow.source.name": script,
             "mlflow.source.git.commit": commit,
+            "mlflow.source.git.dirty": str(dirty).lower() if commit else "",
         }
         name = f"{self.name} · {tags['dvc.experiment'] or branch or 'no branch'}"
         tags = {key: value for key, value in tags.items() if value}

@@ -1,6 +1,11 @@
 """How tables and figures name things that the parameters name in short."""
 
-KERNELS = {"linear": "linear", "poly": "polynomial", "sigmoid": "sigmoid", "rbf": "RBF"}
+KERNELS = {
+    "linear": "linear",
+    "poly": "polynomial",
+    "sigmoid": "sigmoid",
+    "rbf": "RBF",
+}
 
 #: The final models in the paper's order, under the names of their stages.
 MODELS = {

@@ -125,16 +125,17 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
             if len(sizes) > 1:
                 slope, height = np.polyfit(np.log(repeated), np.log(values), 1)
                 axes.plot(sizes, np.exp(height) * np.power(sizes, slope), color=colour)
-                label += f": exponent {slope:.2f}"
+                last = np.polyfit(np.log(sizes[-2:]), np.log(costs[:, -2:]).T, 1)[0].mean()
+                label += f": {slope:.2f}, last {last:.2f}"
             axes.plot(repeated, values, "os"[number], color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})
         axes.set_xticks(every, [f"{size:,}" for size in every])
         axes.xaxis.minorticks_off()
-        axes.legend(fontsize=8, loc="upper left", handletextpad=0.2)
+        axes.legend(title="exponent", fontsize=8, loc="upper left", handletextpad=0.2)
         # Room for the legend above the points.
         low, high = axes.get_ylim()
-        axes.set_ylim(low, high * (high / low) ** 0.25)
+        axes.set_ylim(low, high * (high / low) ** 0.35)
     return figure
 
 

@@ -19,7 +19,7 @@ from mnist_report.core import files, paths
 from mnist_report.core.errors import UserError
 from mnist_report.core.params import Params
 from mnist_report.figures.names import KERNELS, MODELS
-from mnist_report.report import origins, words
+from mnist_report.report import words
 from mnist_report.report.ledger import VERDICTS, Number
 from mnist_report.report.slips import Slip
 from mnist_report.report.statements import judge_statements, load_statements
@@ -44,7 +44,8 @@ class Document:
     def figure(self, picture: str, by: str, data: str, alt: str, caption: str) -> str:
         """Place a picture, a path below ``plots``, above its caption, which links what made it.
 
-        Drawn is it `by` ``module.function`` of `mnist_report.figures`, from the file `data`.
+        Drawn is it `by` ``module.function`` of `mnist_report.figures`, from the files `data`, which
+        are parted by blanks.
         """
         folder = picture.split("/")[0]
         stage = _DRAWN_BY.get(folder, folder)
@@ -53,7 +54,7 @@ class Document:
         links = (
             f"[{function}](../src/mnist_report/figures/{module}.py)",
             f"[stage {stage}](../stages/{stage}.py)",
-            f"[data](../{data})",
+            *(f"[data](../{file})" for file in data.split()),
             f"[picture](../{path})",
         )
         return (
@@ -111,7 +112,6 @@ def render_markdown(
             ],
             statements=judge_statements(metrics),
             not_judged=load_statements()["not_judged"],
-            origins=origins,
             citation=files.read_yaml(paths.CITATION),
             kernel_names=KERNELS,
             model_names=MODELS,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_report.report.origins import candidates
+from mnist_report.evaluation.candidates import candidates
 
 
 def spread(mean, sd):

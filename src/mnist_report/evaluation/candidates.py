@@ -3,42 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from mnist_report.evaluation.agreement import EXACT, prediction_error, reach
-
-GAMMAS = {
-    "auto": "1/784, as printed",
-    "scale_2019": "'scale' of January 2019",
-    "scale": "'scale' of today",
-}
-ROWS = {"train": "training", "test": "test"}
 
 
 def candidates(measured: Mapping[str, Any], printed: float) -> list[dict[str, Any]]:
     """Return the candidates for a printed number, by ``gamma`` and ``rows``, the best first.
 
-    Of each the `spread` over seeds, how many ``sd`` the printed number lies above its mean (``z``),
-    whether it ``fits``, lying where 19 of 20 further draws do, and their ``density`` there.
+    Of each the `spread` over seeds, how many ``sd`` the printed number lies above its mean (``z``,
+    None if seeds that all agree leave no sd), whether it ``fits``, lying where 19 of 20 further
+    draws do, and their ``density`` there.
     """
     found = []
     for gamma, by_rows in measured.items():
         for rows, spread in by_rows.items():
             off, sd, n = printed - spread["mean"], spread["sd"], spread["seeds"]
-            # Seeds that all agree leave no doubt: any difference is one too many.
-            z = off / sd if sd > 0 else (0.0 if off == 0 else float("inf"))
+            z = off / sd if sd > 0 else None
             error = prediction_error(sd, n)
             density = float(stats.t.pdf(off / error, n - 1)) / error if sd > 0 else 0.0
             more = {"z": z, "fits": abs(off) <= reach(sd, n), "density": density}
             found.append({"gamma": gamma, "rows": rows, **spread, **more})
-    return sorted(found, key=lambda candidate: abs(candidate["z"]))
+    # Seeds that all agree leave no doubt: any difference is one too many.
+    return sorted(found, key=lambda c: (not c["fits"], np.inf if c["z"] is None else abs(c["z"])))
 
 
 def sizes(measured: Mapping[str, Any], printed: float) -> list[dict[str, Any]]:
     """Judge how well sizes of a training set, ``rows_<n>``, explain a printed number.
 
-    Returned are ``rows``, ``mean``, ``sd`` and ``p`` of each. All have one standard deviation,
-    pooled: a few draws each know little of their own.
+    Returned are ``rows``, ``seeds``, ``mean``, ``sd`` and ``p`` of each. All have one standard
+    deviation, pooled: a few draws each know little of their own.
     """
     spreads = list(measured.values())
     n = spreads[0]["seeds"]
@@ -48,6 +43,7 @@ def sizes(measured: Mapping[str, Any], printed: float) -> list[dict[str, Any]]:
     return [
         {
             "rows": int(name.removeprefix("rows_")),
+            "seeds": n,
             "mean": spread["mean"],
             "sd": pooled,
             "p": float(2 * stats.t.sf(abs(printed - spread["mean"]) / error, freedom)),
