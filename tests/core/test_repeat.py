@@ -73,7 +73,9 @@ def test_nothing_is_measured_twice_and_no_file_is_left(file):
 def test_a_file_cut_off_anywhere_costs_the_line_that_was_cut(file):
     interrupted(4)
     whole = file.read_bytes()
-    for length in range(len(whole)):
+    ends = [place for place, byte in enumerate(whole) if byte == ord("\n")]
+    # In the middle of every line, and around its end.
+    for length in sorted({0, *(end + off for end in ends for off in (-9, -1, 0, 1))}):
         file.write_bytes(whole[:length])
         # The first line is the identity; a line that lacks only its end is whole.
         assert resumed() == ALL[max(0, whole[: length + 1].count(b"\n") - 1) :]
