@@ -270,7 +270,7 @@ def test_words_say_the_numbers(made):
     small.draw_without_rendering()
     assert {"0.001", "0.01", "0.1"} <= set(words(small.axes[0].get_yticklabels()))
     curves = words(made["growth"].axes[0].get_legend().get_texts())
-    assert curves == ["C = 1: exponent 2.00"]
+    assert curves == ["C = 1: 2.00, last 2.00"]
 
 
 def marked(axes):
