@@ -141,11 +141,14 @@ def main() -> int:
     parser.add_argument("--studies", action="store_true", help="measure the long studies instead")
     options = parser.parse_args()
     try:
+        kept = files.read_json(OUTPUT) if OUTPUT.exists() else {}
+        # What the clones measure is committed.
+        committed = json.loads(git.output(paths.ROOT, "show", "HEAD:results/fetch.json"))
+        about = setting() | {"dataset": committed["dataset"]}
         measured = (
             studies() if options.studies else gathered([one_round() for _ in range(options.rounds)])
         )
-        measured = {"date": datetime.now(UTC).date().isoformat(), **setting(), **measured}
-        kept = files.read_json(OUTPUT) if OUTPUT.exists() else {}
+        measured = {"date": datetime.now(UTC).date().isoformat(), **about, **measured}
         part = "studies" if options.studies else "pipeline"
         files.write_json(OUTPUT, kept | {part: rounded(measured)})
     except UserError as error:

@@ -150,9 +150,26 @@ CASES = {
         ({"advantage_at_best": BEHIND}, FAILS),
     ],
     "relu_converges": [
-        ({"advantage.*": AHEAD, "advantage_at_best": AHEAD}, HOLDS),
-        ({"advantage.*": AHEAD, "advantage.eta_1": BEHIND, "advantage_at_best": AHEAD}, IN_PART),
-        ({"advantage.*": BEHIND, "advantage.eta_1": LEVEL, "advantage_at_best": BEHIND}, FAILS),
+        (
+            {
+                "advantage.*": AHEAD,
+                "advantage_at_best": AHEAD,
+                "one_epochs_to_that": 1,
+                "epochs": 2,
+            },
+            HOLDS,
+        ),
+        (
+            {
+                "advantage.*": AHEAD,
+                "advantage_at_best": AHEAD,
+                "one_epochs_to_that": 2,
+                "epochs": 2,
+            },
+            IN_PART,
+        ),
+        ({"advantage.*": AHEAD, "advantage_at_best": AHEAD, "one_epochs_to_that": None}, IN_PART),
+        ({"advantage.*": BEHIND, "advantage_at_best": BEHIND, "one_epochs_to_that": None}, FAILS),
     ],
     "dropout_dense dropout_cnn": [
         ({"*_advantage": AHEAD, "with.rise": LEVEL}, HOLDS),
@@ -163,7 +180,8 @@ CASES = {
     ],
     "dense_98": [
         ({"probability": 0.95}, HOLDS),
-        ({"probability": 0.949}, IN_PART),
+        ({"probability": 0.949}, OPEN),
+        ({"probability": 0.051}, OPEN),
         ({"probability": 0.049}, FAILS),
     ],
     "cnn_slow": [
@@ -254,9 +272,13 @@ def test_rules_at_their_thresholds():
     ):  # fmt: skip
         assert rules.beyond_chance(difference(low, high)) == verdict
     for low, middle, verdict in (
-        (1.01, 1.05, HOLDS), (1.01, 1.04, FAILS), (1.0, 2, OPEN), (0.5, 1.0, FAILS),
+        (1.01, 1.05, HOLDS), (1.01, 1.04, OPEN), (1.0, 2, OPEN), (0.5, 1.0, OPEN),
     ):  # fmt: skip
         assert rules.in_every_round(ratio(low, middle, 3), noticeable=1.05) == verdict
+    assert rules.in_every_round(ratio(1.01, 1.02, 1.04), noticeable=1.05) == FAILS
+    for low, high, verdict in ((-1, 0.4, HOLDS), (-1, 0.5, OPEN), (0.5, 0.6, FAILS)):
+        gains = {"one": difference(low, high), "other": difference(-2, -1)}
+        assert rules.no_gain(gains, worth_while=0.5) == verdict
     for rule, parts, verdict in (
         (rules.together, [HOLDS, HOLDS], HOLDS),
         (rules.together, [HOLDS, FAILS], IN_PART),
@@ -293,7 +315,10 @@ def test_tables_have_a_row_for_each_statement_and_for_each_rule_what_decides_it(
     table = statements.as_table(judge_statements({"statements": found})).set_index("id")
     assert list(table.index) == [statement["id"] for statement in STATEMENTS]
     row = table.loc["three_components"]
-    assert (row["verdict"], row["sentence"]) == (HOLDS, "They explain 22.97 %.")
+    assert (row["verdict"], row["sentence"]) == (
+        HOLDS,
+        "They explain 22.97 %, where 2.5 points off 23 % are allowed.",
+    )
     assert (table["verdict"] == UNTESTED).sum() == len(STATEMENTS) - 1
 
     evidence = gather(MEASURED, {known["id"]: known["evidence"] for known in STATEMENTS})

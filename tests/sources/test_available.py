@@ -42,6 +42,6 @@ def test_no_source_is_needed_for_what_lies_here_as_it_was_fetched(tmp_path):
         write_json(tmp_path / "results" / "fetch.json", last)
         assert available.main([]) == code
     # A record that is none counts as nothing fetched.
-    for record in (b"", b"[]"):
+    for record in (b"", b"[]", b'{"dataset": "mnist"}', b'{"dataset": "mnist", "sha256": 1}'):
         write_bytes(tmp_path / "results" / "fetch.json", record)
         assert available.main([]) == 3, record

@@ -85,6 +85,27 @@ def test_values_are_judged_on_the_rows_held_back():
     assert best_of(found) == 120
 
 
+def test_arguments_are_chosen_one_after_another_each_with_the_best_before():
+    def fit(images, labels, seed, *, gamma=1.0, strength=0.0):
+        # Best at a gamma of 2, and then at a strength of 3; without the gamma, at one of 1.
+        right = round(100 - 20 * abs(gamma - 2) - 5 * abs(strength - (3 if gamma == 2 else 1)))
+
+        def read(unseen):
+            answers = DATA.train_labels[750:].copy()
+            answers[right:] += 1
+            return answers
+
+        return Fitted(read, {})
+
+    trial = Step(fit, 1, takes=("gamma", "strength"), prefix="gradient_")
+    values = {"gamma": [1, 2], "strength": [1, 3]}
+    tried = ladder(DATA, {"best": trial}, [trial], values).groups[CHOICE].measure(0)
+    assert list(tried) == ["gradient_gamma", "gradient_strength"]
+    assert best_of(tried["gradient_gamma"]) == 2
+    assert best_of(tried["gradient_strength"]) == 3
+    assert frontier.chosen(tried, trial) == {"gamma": 2, "strength": 3}
+
+
 def test_a_step_takes_what_was_chosen():
     def fit(images, labels, seed, strength=None, **other):
         assert not other

@@ -1,1 +1,1 @@
-"""The frame around the stages: it decides no result, so no stage depends on it."""
+"""What all stages stand on: it decides no result, so no stage depends on it."""

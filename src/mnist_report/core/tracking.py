@@ -115,12 +115,13 @@ class Stage:
         client, experiment = store.connect()
         script = f"{'src/mnist_report/studies' if self.study else 'stages'}/{self.name}.py"
         model = self.name.removeprefix("spread_")
-        commit, branch, dirty = "", "", False
+        commit = branch = dirty = ""
         with contextlib.suppress(UserError):  # without Git, or without a commit
             said = git.output(paths.ROOT, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
             commit, branch = said.decode().split()
-            sources = ("src", "stages", "params.yaml")
-            dirty = git.output(paths.ROOT, "status", "--porcelain", "--", *sources) != b""
+            sources = ("src", "stages", "params.yaml", "dvc.yaml", "requirements.lock")
+            changed = git.output(paths.ROOT, "status", "--porcelain", "--", *sources)
+            dirty = "true" if changed else "false"
         tags = {
             "kind": "study" if self.study else KINDS.get(self.name, "stage"),
             "model": model if model in MODELS else "",
@@ -133,7 +134,7 @@ class Stage:
             "mlflow.note.content": ast.get_docstring(ast.parse((paths.ROOT / script).read_bytes())),
             "mlflow.source.name": script,
             "mlflow.source.git.commit": commit,
-            "mlflow.source.git.dirty": str(dirty).lower() if commit else "",
+            "mlflow.source.git.dirty": dirty,
         }
         name = f"{self.name} · {tags['dvc.experiment'] or branch or 'no branch'}"
         tags = {key: value for key, value in tags.items() if value}

@@ -406,6 +406,7 @@ def tuned(m: Measured, one: str, other: str) -> Found:
         "one_first_loss": float(fast[:, 0].mean()),
         "other_first_loss": float(slow[:, 0].mean()),
         "one_epochs_to_that": int(reached[0]) + 1 if len(reached) else None,
+        "one_at_edge": best_one in (min(ones, key=float), max(ones, key=float)),
         "other_at_edge": best_other in (min(others, key=float), max(others, key=float)),
         "advantage_at_best": paired_difference(fast.mean(axis=1), slow.mean(axis=1)),
     }

@@ -7,7 +7,8 @@
 *holds in part*
     It holds in one respect and not, or not as far as is known, in another.
 *undecided*
-    It could be either: the interval reaches to both sides, or the rounds disagree.
+    It could be either: the interval reaches to both sides, the rounds disagree, or one run would
+    show it and another not.
 *does not hold*
     The evidence points the other way, or to no gain that can be noticed.
 *not tested*
@@ -64,7 +65,9 @@ def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
             "of": of,
             "thresholds": ", ".join(f"{key} {value}" for key, value in thresholds.items()),
             "n": numbers.get("seeds", numbers.get("rounds")),
-            **{key: numbers.get(key) for key in ("p", "low", "high")},
+            # Of a difference from 0, not from a threshold.
+            "p": None if thresholds else numbers.get("p"),
+            **{key: numbers.get(key) for key in ("low", "high")},
             "verdict": verdict,
         }
 
@@ -82,7 +85,10 @@ def explain(rule: Rule, evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def together(parts: Sequence[Verdict]) -> Verdict:
-    """Return what the parts come to: one that holds beside one that does not is *in part*."""
+    """Return what the parts come to: one that holds beside one that does not is *in part*.
+
+    Where none holds, one that does not decides against those that are undecided or not tested.
+    """
     kinds = set(parts)
     if len(kinds) == 1:
         return kinds.pop()
@@ -124,17 +130,20 @@ def no_gain(differences: Mapping[str, Evidence], worth_while: float) -> Verdict:
 
 
 def paired_test(pair: Evidence, p_below: float) -> Verdict:
-    """Say which of two trained models is better, by `difference` and `p_holm`, if any."""
+    """Judge that the second of two trained models is better, by `difference` and `p_holm`."""
     if pair["p_holm"] >= p_below:
-        return "not tested"
+        return "undecided"
     return graded(pair["difference"] > 0)
 
 
 def in_every_round(ratio: Evidence, noticeable: float) -> Verdict:
-    """Judge that a ratio of times is noticeable in the median, and above 1 in each round."""
-    if ratio["median"] < noticeable:
+    """Judge that a ratio of times is noticeable in the median and above 1 in each round.
+
+    It is not if none is noticeable.
+    """
+    if ratio["max"] < noticeable:
         return "does not hold"
-    return graded(ratio["min"] > 1, "undecided")
+    return graded(ratio["min"] > 1 and ratio["median"] >= noticeable, "undecided")
 
 
 def of_all(rule: Callable[..., Verdict], sum_up: Callable[..., Verdict]) -> Callable[..., Verdict]:
@@ -153,15 +162,17 @@ RULES: dict[str, Callable[..., Verdict]] = {
     "beats_all_in_every_round": of_all(in_every_round, strictest),
     "interval_above": interval_above,
     # Objects if a difference lies above 0 beyond chance.
-    "no_rise": lambda difference: "does not hold" if difference["low"] > 0 else "not tested",
+    "no_rise": lambda difference: "does not hold" if difference["low"] > 0 else "undecided",
     # A share is above one before, from the p of a test on the same rows.
     "more_right": lambda value, before, p, p_below: (
         graded(value > before) if p < p_below else "undecided"
     ),
-    # Something is as good as sure; in part if the opposite is not sure either.
+    # Something is as good as sure; undecided if the opposite is not sure either.
     "likely": lambda probability, sure: graded(
-        probability >= sure, "holds in part" if probability > 1 - sure else "does not hold"
+        probability >= sure, "undecided" if probability > 1 - sure else "does not hold"
     ),
+    # An epoch, None if none, comes before another one.
+    "comes_before": lambda epoch, other: graded(epoch is not None and epoch < other),
     # A value rounds to a whole number, or lies no further from another than a margin.
     "rounds_to": lambda value, to: graded(round(value) == to),
     "within": lambda value, to, margin: graded(abs(value - to) <= margin),

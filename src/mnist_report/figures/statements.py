@@ -125,8 +125,10 @@ def growth(measures: Mapping[str, Mapping[str, tuple[list[int], Floats]]]) -> Fi
             if len(sizes) > 1:
                 slope, height = np.polyfit(np.log(repeated), np.log(values), 1)
                 axes.plot(sizes, np.exp(height) * np.power(sizes, slope), color=colour)
-                last = np.polyfit(np.log(sizes[-2:]), np.log(costs[:, -2:]).T, 1)[0].mean()
-                label += f": {slope:.2f}, last {last:.2f}"
+                middle = np.median if measure == "timed" else np.mean
+                n, cost = np.log(sizes), np.log(costs).T
+                whole, last = (middle(np.polyfit(n[k:], cost[k:], 1)[0]) for k in (0, -2))
+                label += f": {whole:.2f}, last {last:.2f}"
             axes.plot(repeated, values, "os"[number], color=colour, ms=4, alpha=0.7, label=label)
         _guides(axes, series)
         every = sorted({size for sizes, _ in series.values() for size in sizes})

@@ -81,6 +81,8 @@ def rules_table(results: Mapping[str, Any]) -> pd.DataFrame:
     rows = []
     for known in load_statements()["statements"]:
         evidence = results["statements"]["statements"].get(known["id"], {})
-        for rule in filter(None, (*known["rules"], known.get("objection"))):
-            rows += [{"id": known["id"], **part} for part in explain(rule, evidence)]
+        parts = [("rule", rule) for rule in known["rules"]]
+        parts += [("objection", known["objection"])] if "objection" in known else []
+        for part, rule in parts:
+            rows += [{"id": known["id"], "part": part, **row} for row in explain(rule, evidence)]
     return pd.DataFrame(rows).astype({"n": "Int64"})

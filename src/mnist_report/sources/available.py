@@ -44,7 +44,8 @@ def _is_fetched(params: Data) -> bool:
             sha256((paths.RAW / name).read_bytes()) == digest
             for name, digest in last["sha256"].items()
         )
-    except (UserError, OSError):
+    # A record with other things in it, somebody's or an older version's, is as good as none.
+    except (UserError, OSError, LookupError, TypeError, AttributeError):
         return False
 
 
