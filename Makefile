@@ -33,9 +33,9 @@ setup:  ## make .venv with the pinned packages, or mend it (the other targets do
 repro: setup  ## run the pipeline and make the report (DATASET=mnist insists on it, FORCE=1 runs all again)
 	@sh tools/repro.sh
 
-# One BLAS thread a process: the workers share the cores. Four, on two cores too: some tests wait.
+# One BLAS thread a process: the workers share the cores.
 test: setup  ## run the tests
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 4 --dist loadfile
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 faults: setup  ## of the tests those that kill stages, fill the disk and take MLflow away
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest tests/pipeline/test_faults.py tests/core/test_files.py
